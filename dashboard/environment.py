@@ -1,0 +1,57 @@
+"""Reading settings from the environment: a bad value stops the start and names its variable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, default: bool) -> bool:
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    if raw.strip().lower() in _TRUE | _FALSE:
+        return raw.strip().lower() in _TRUE
+    raise ImproperlyConfigured(f"{name} is «{raw}»; it must be 1 or 0.")
+
+
+def number(name: str, default: int, least: int = 0, most: int = 2**53) -> int:
+    raw = text(name, str(default)) or str(default)
+    if raw.isascii() and raw.isdigit() and least <= int(raw) <= most:
+        return int(raw)
+    raise ImproperlyConfigured(f"{name} is «{raw}»; it must be a whole number from {least} to {most}.")
+
+
+def words(name: str) -> list[str]:
+    """A list, separated by commas or blanks."""
+    return text(name).replace(",", " ").split()
+
+
+def folder(name: str, default: Path) -> Path:
+    """An absolute folder that can be made and written to."""
+    path = Path(text(name) or default).expanduser().absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made: {error.strerror}.") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"{name}: the folder {path} cannot be written to.")
+    return path
+
+
+def address(name: str, schemes: tuple[str, ...]) -> str:
+    """A URL with one of `schemes` and a host, or nothing."""
+    raw = text(name).rstrip("/")
+    parts = urlsplit(raw)
+    if raw and (parts.scheme not in schemes or not parts.netloc):
+        raise ImproperlyConfigured(f"{name} must be a URL beginning with {' or '.join(s + '://' for s in schemes)}.")
+    return raw

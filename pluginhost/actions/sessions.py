@@ -1,0 +1,240 @@
+"""Asking for a session, asking again, and taking it back. What its script does to it is in `reports`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from pluginhost import nudge
+from pluginhost.actions import audit, projects, scopes
+from pluginhost.actions.timeline import tell
+from pluginhost.errors import Conflict, Invalid
+from pluginhost.models import (
+    LogHead,
+    Plugin,
+    PluginInProject,
+    Project,
+    Scope,
+    Session,
+    SessionInputs,
+    SessionReads,
+    User,
+)
+from pluginhost.models.session import Existing
+from pluginhost.principal import Principal
+from pluginhost.protocol import category_schema
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked with; None means «as it is set in the project», or by the plugin."""
+
+    class_mapping: Mapping[str, str | None] | None = None
+    config: object = None
+    scope: dict[str, Any] = field(default_factory=lambda: {"all": True})
+    existing: str = Existing.REPLACE
+    review_first: bool = False
+    name: str = ""
+    idempotency_key: str | None = None
+
+
+def start(principal: Principal, project: Project, plugin: Plugin, request: Request) -> Session:
+    """Queue a session with frozen inputs. The same idempotency key again gives the session it gave before."""
+    known = _asked_before(principal.user, request.idempotency_key)
+    if known is not None:
+        return known
+    try:
+        return _start(principal, project, plugin, request)
+    except IntegrityError:  # the same request came twice at once; the other was first
+        known = _asked_before(principal.user, request.idempotency_key)
+        if known is None:
+            raise
+        return known
+
+
+@transaction.atomic
+def _start(principal: Principal, project: Project, plugin: Plugin, request: Request) -> Session:
+    place = PluginInProject.objects.filter(project=project, plugin=plugin).first()
+    if place is None:
+        raise Conflict(f"{plugin} is not enabled in this project. Enable it on the project's Plugins page first.")
+    inputs = _inputs(project, plugin, place, request)
+    scope = scopes.choose(project, request.scope)
+    return _queue(principal, project, plugin, scope, inputs, request)
+
+
+def _inputs(project: Project, plugin: Plugin, place: PluginInProject, request: Request) -> dict[str, Any]:
+    asked = place.class_mapping if request.class_mapping is None else request.class_mapping
+    mapping = projects.checked_mapping(project, plugin, _still_there(project, plugin, asked, request))
+    config = request.config if request.config is not None else place.config or plugin.default_config
+    if request.existing not in Existing.values:
+        raise Invalid(
+            "existing: choose replace, add or skip.", [{"path": "existing", "message": "Choose replace, add or skip."}]
+        )
+    return {
+        "config": projects.checked_config(plugin, config),
+        "class_mapping": mapping,
+        "category_schema": wire_mapping(mapping),
+        "batches": list(request.scope.get("batches") or []),
+        "scope_asked": request.scope,
+        "existing": request.existing,
+        "review_first": request.review_first,
+        "plugin_version": plugin.version,
+    }
+
+
+def _still_there(
+    project: Project, plugin: Plugin, asked: Mapping[str, str | None], request: Request
+) -> Mapping[str, str | None]:
+    """The project's kept mapping without what has gone since; a mapping given now is taken at its word."""
+    if request.class_mapping is not None:
+        return asked
+    known = {tool["schemaId"] for tool in category_schema.tools_of(project.category_schema)}
+    return {name: asked.get(name) if asked.get(name) in known else None for name in plugin.class_names}
+
+
+def wire_mapping(mapping: Mapping[str, str | None]) -> list[dict[str, str]] | None:
+    """The mapping as the order carries it: a pair for each mapped class, null when there is none."""
+    pairs = [{"schemaId": schema_id, "modelClass": name} for name, schema_id in mapping.items() if schema_id]
+    return pairs or None
+
+
+def rerun(principal: Principal, earlier: Session, overrides: Mapping[str, Any] | None = None) -> Session:
+    """A new session: with no overrides the same frozen inputs, else these of the run's fields changed."""
+    if earlier.plugin.deleted_at is not None:
+        raise Conflict("The plugin of this session was deleted; it cannot run again.")
+    if not overrides:
+        return _rerun_same(principal, earlier)
+    frozen = earlier.inputs
+    request = Request(
+        class_mapping=overrides.get("class_mapping", frozen.class_mapping),
+        config=overrides.get("config", frozen.config),
+        scope=overrides.get("scope") or frozen.scope_asked,
+        existing=overrides.get("existing", frozen.existing),
+        review_first=overrides.get("review_first", frozen.review_first),
+        name=overrides.get("name", earlier.name),
+        idempotency_key=overrides.get("idempotency_key"),
+    )
+    return _rerun_changed(principal, earlier, request, keeps_scope=not overrides.get("scope"))
+
+
+@transaction.atomic
+def _rerun_same(principal: Principal, earlier: Session) -> Session:
+    frozen = earlier.inputs
+    inputs = {
+        name: getattr(frozen, name)
+        for name in (
+            "config", "class_mapping", "category_schema", "batches", "scope_asked", "existing", "review_first",
+        )
+    }  # fmt: skip
+    inputs["plugin_version"] = earlier.plugin.version
+    request = Request(name=earlier.name)
+    return _queue(principal, earlier.project, earlier.plugin, earlier.scope, inputs, request, earlier)
+
+
+@transaction.atomic
+def _rerun_changed(principal: Principal, earlier: Session, request: Request, *, keeps_scope: bool) -> Session:
+    known = _asked_before(principal.user, request.idempotency_key)
+    if known is not None:
+        return known
+    project, plugin = earlier.project, earlier.plugin
+    inputs = _inputs(project, plugin, PluginInProject(plugin=plugin, project=project), request)
+    scope = earlier.scope if keeps_scope else scopes.choose(project, request.scope)
+    return _queue(principal, project, plugin, scope, inputs, request, earlier)
+
+
+def _queue(
+    principal: Principal,
+    project: Project,
+    plugin: Plugin,
+    scope: Scope,
+    inputs: dict[str, Any],
+    request: Request,
+    earlier: Session | None = None,
+) -> Session:
+    first = (earlier.first_attempt or earlier) if earlier else None
+    if first is not None:
+        # The newest crashed attempt must not come back to life beside its rerun.
+        Session.objects.filter(pk=earlier.pk, state=Session.State.CRASHED).update(key_revoked_at=timezone.now())  # type: ignore[union-attr]
+    session = Session.objects.create(
+        plugin=plugin,
+        project=project,
+        scope=scope,
+        started_by=principal.user,
+        name=request.name.replace("\0", "").strip()[:200],
+        rerun_of=earlier,
+        first_attempt=first,
+        attempt=first.attempts.count() + 2 if first else 1,
+        idempotency_key=request.idempotency_key,
+        timeout_s=plugin.timeout_s,
+        idle_timeout_s=plugin.idle_timeout_s,
+    )
+    SessionInputs.objects.create(session=session, **inputs)
+    LogHead.objects.create(session=session)
+    SessionReads.objects.create(session=session)
+    tell(session, "queued", f"Asked for by {principal.user.shown_name}: {scope.count:,} assets.")
+    nudge.plugin(plugin.pk)
+    nudge.project(project.pk)
+    return session
+
+
+def _asked_before(user: User, idempotency_key: str | None) -> Session | None:
+    if not idempotency_key:
+        return None
+    return Session.objects.filter(started_by=user, idempotency_key=idempotency_key).first()
+
+
+def cancel(principal: Principal, session: Session) -> None:
+    """Stop it. Queued and lost sessions end at once. A running script cannot be told: its key is void from now
+    on, and the session is `cancelling` until the script answers, goes away, or half a minute is over.
+    Cancelling it again ends it at once. Conflict when it has ended already.
+    """
+    with transaction.atomic():
+        if not (_end_at_once(principal.user, session) or _begin_cancelling(principal.user, session)):
+            raise Conflict("This session has ended already; there is nothing to cancel.")
+        audit.note(principal, "session.cancelled", organization=session.project.organization, target=session)
+        _nudge(session)
+
+
+def _end_at_once(who: User, session: Session) -> bool:
+    now = timezone.now()
+    waiting = [Session.State.QUEUED, Session.State.LOST, Session.State.CANCELLING]
+    moved = Session.objects.filter(pk=session.pk, state__in=waiting).update(
+        state=Session.State.CANCELLED,
+        reason=f"Cancelled by {who.shown_name}.",
+        cancelled_by=who,
+        finished_at=now,
+        key_revoked_at=now,
+    )
+    if moved:
+        tell(session, "cancelled", f"Cancelled by {who.shown_name}.")
+    return bool(moved)
+
+
+def _begin_cancelling(who: User, session: Session) -> bool:
+    now = timezone.now()
+    moved = Session.objects.filter(pk=session.pk, state=Session.State.RUNNING).update(
+        state=Session.State.CANCELLING,
+        reason=f"{who.shown_name} asked to stop it; its script may still be at work, but what it sends is refused.",
+        cancelled_by=who,
+        cancel_asked_at=now,
+        key_revoked_at=now,
+    )
+    if moved:
+        tell(session, "cancelling", f"{who.shown_name} asked to stop it.")
+    return bool(moved)
+
+
+@transaction.atomic
+def rename(principal: Principal, session: Session, name: str) -> None:
+    Session.objects.filter(pk=session.pk).update(name=name.replace("\0", "").strip()[:200])
+    nudge.session(session.pk)
+
+
+def _nudge(session: Session) -> None:
+    nudge.session(session.pk)
+    nudge.plugin(session.plugin_id)
+    nudge.project(session.project_id)

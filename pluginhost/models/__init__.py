@@ -1,0 +1,49 @@
+"""The facts: what is stored, in the words of ARCHITECTURE.md. Only `actions` writes them."""
+
+from .access_keys import ApiKey
+from .asset import Asset, BatchAsset
+from .audit import AuditEvent
+from .batch import Batch
+from .connection import Connection
+from .file import StoredFile
+from .imports import Import, PreLabel, Rejection
+from .log import LogHead, LogLine, SessionEvent
+from .organization import Member, Organization, Role
+from .plugin import Plugin, PluginInProject
+from .process import ServerProcess
+from .project import Project, ProjectHead
+from .scope import Scope
+from .session import Response, Session, SessionInputs, SessionReads
+from .task import Task
+from .user import User
+
+__all__ = [
+    "ApiKey",
+    "Asset",
+    "AuditEvent",
+    "Batch",
+    "BatchAsset",
+    "Connection",
+    "Import",
+    "LogHead",
+    "LogLine",
+    "Member",
+    "Organization",
+    "Plugin",
+    "PluginInProject",
+    "PreLabel",
+    "Project",
+    "ProjectHead",
+    "Rejection",
+    "Response",
+    "Role",
+    "Scope",
+    "ServerProcess",
+    "Session",
+    "SessionEvent",
+    "SessionInputs",
+    "SessionReads",
+    "StoredFile",
+    "Task",
+    "User",
+]

@@ -1,0 +1,82 @@
+"""Makers of things that tests are about; a test names only what it cares for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pluginhost import access
+from pluginhost.actions import api_keys, organizations, plugins, projects, sessions
+from pluginhost.models import Asset, Organization, Plugin, Project, ProjectHead, Session, Task, User
+from pluginhost.principal import Principal
+
+PASSWORD = "correct horse battery"
+TOOLS = {
+    "tools": [
+        {"tool": "bounding-box", "title": "Car", "schemaId": "c" * 24, "color": "#d1495b"},
+        {"tool": "bounding-box", "title": "Bus", "schemaId": "b" * 24, "color": "#2f7fb5"},
+        {"tool": "polygon", "title": "Road", "schemaId": "a" * 24, "color": "#178f6b"},
+    ],
+    "classifications": [],
+    "relations": [],
+}
+
+
+def make_user(username: str) -> User:
+    return User.objects.create_user(username, f"{username}@example.org", PASSWORD)
+
+
+def make_organization(owner: User, **members: User) -> Organization:
+    """`make_organization(alice, viewer=bob)`."""
+    organization = organizations.create(f"{owner.username}'s", owner)
+    for role, user in members.items():
+        organizations.set_member(organization, user, role)
+    return organization
+
+
+def principal(user: User) -> Principal:
+    return access.by_user(user)
+
+
+def make_plugin(owner: User, organization: Organization, **fields: Any) -> Plugin:
+    given = {"name": "Detector", "class_names": ["Car", "Bus"], "default_config": {"threshold": 0.5}, **fields}
+    return plugins.register(principal(owner), organization, given)
+
+
+def make_project(owner: User, organization: Organization, assets: int = 0, name: str = "Streets") -> Project:
+    project = projects.create(principal(owner), organization, name)
+    projects.set_category_schema(principal(owner), project, TOOLS)
+    if assets:
+        make_assets(project, assets)
+    project.refresh_from_db()
+    return project
+
+
+def make_assets(project: Project, count: int) -> list[Asset]:
+    """Rows as `actions.assets` makes them, without going through its files and checks."""
+    head = ProjectHead.objects.get(project=project)
+    first = head.last_number + 1
+    rows = [
+        Asset(
+            project=project,
+            number=number,
+            external_id=f"image_{number:04}.jpg",
+            data=f"https://example.org/image_{number:04}.jpg",
+            data_digest=f"{number:032x}",
+            metadata={"width": 640, "height": 480},
+        )
+        for number in range(first, first + count)
+    ]
+    made = Asset.objects.bulk_create(rows)
+    Task.objects.bulk_create([Task(asset=asset, project=project) for asset in made])
+    ProjectHead.objects.filter(project=project).update(last_number=first + count - 1, assets=head.assets + count)
+    project.refresh_from_db()
+    return made
+
+
+def make_session(user: User, project: Project, plugin: Plugin, **request: Any) -> Session:
+    projects.enable_plugin(principal(user), project, plugin)
+    return sessions.start(principal(user), project, plugin, sessions.Request(**request))
+
+
+def make_api_key(user: User) -> str:
+    return api_keys.create(user, "test")
