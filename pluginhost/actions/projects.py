@@ -132,7 +132,7 @@ def checked_mapping(project: Project, plugin: Plugin, mapping: Mapping[str, str 
             errors.append(
                 {
                     "path": path,
-                    "message": "No labeling tool of this project has this id; choose another or leave the class out.",
+                    "message": "No labeling tool here has this id; choose another or leave it out.",
                 }
             )
     if errors:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import uuid
 from collections.abc import Iterator
@@ -114,7 +113,7 @@ def _options(value: object, path: str) -> list[dict[str, Any]]:
 
 
 def _color(index: int) -> str:
-    return _PALETTE[index - 1] if index <= len(_PALETTE) else f"#{random.randrange(0x303030, 0xC0C0C0):06x}"
+    return _PALETTE[(index - 1) % len(_PALETTE)]
 
 
 def _bad(path: str, message: str) -> Invalid:
