@@ -4,15 +4,11 @@
 import os
 import sys
 
-
-def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-    try:
-        from django.core.management import execute_from_command_line
-    except ImportError:
-        sys.exit("Django is not installed here: run `make run`, or .venv/bin/python manage.py …")
-    execute_from_command_line(sys.argv)
-
+try:
+    from django.core.management import execute_from_command_line
+except ImportError:
+    sys.exit("Django is not installed here: run `make run`, or .venv/bin/python manage.py …")
 
 if __name__ == "__main__":
-    main()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    execute_from_command_line(sys.argv)

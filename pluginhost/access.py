@@ -111,9 +111,8 @@ def plugins(principal: Principal) -> QuerySet[Plugin]:
 
 def plugin(principal: Principal, uid: str, need: str = VIEWER) -> Plugin:
     _no_session_key(principal, "see plugins")
-    found = (
-        Plugin.objects.present().select_related("organization", "owner").filter(uid=uid).first() if is_id(uid) else None
-    )
+    known = Plugin.objects.present().select_related("organization", "owner")
+    found = known.filter(uid=uid).first() if is_id(uid) else None
     if found is None:
         raise NotFound("There is no such plugin.")
     _require(principal, found.organization_id, need, "plugin")
