@@ -1,7 +1,6 @@
-"""A Batch Model plugin for the client `ango` 1.1.6: a box of every mapped class on each asset it reads.
+"""A Batch Model plugin for the client `ango` 1.1.6: a box for each mapped class on every asset that it reads.
 
-    pip install "ango==1.1.6" "setuptools<81"
-    python batch_model_1_1.py
+It needs `pip install "ango==1.1.6" "setuptools<81"`.
 """
 
 import json
@@ -44,10 +43,10 @@ def callback(**data):
         found = run_model(asset["data"], list(schema_ids))
         objects = [{"schemaId": schema_ids[item["class"]], "bounding-box": item["box"]} for item in found]
         labels.append({"externalId": asset["externalId"], "objects": objects})
-        logger.info("[%d/%d] %s: %d objects" % (number, len(assets), asset["externalId"], len(objects)))
+        logger.info(f"[{number}/{len(assets)}] {asset['externalId']}: {len(objects)} objects")
 
     sdk.import_labels(project_id, labels)
-    return "%d assets were labeled." % len(labels)
+    return f"{len(labels)} assets were labeled."
 
 
 if __name__ == "__main__":
