@@ -1,0 +1,75 @@
+"""What became of each asset of a session's scope, as sets of asset numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .models import Import, PreLabel, Rejection, Session, SessionReads
+from .protocol.numbers import NumberSet
+
+NAMES = ("accepted", "rejected", "unchanged", "no_result", "not_reached")
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Five sets that do not overlap; together they are the scope, and the assets that were added to it.
+
+    `outside` counts the refused items that were about no asset of the scope.
+    """
+
+    accepted: NumberSet
+    rejected: NumberSet
+    unchanged: NumberSet
+    no_result: NumberSet
+    not_reached: NumberSet
+    outside: int = 0
+
+    def items(self) -> Iterator[tuple[str, NumberSet]]:
+        for name in NAMES:
+            yield name, getattr(self, name)
+
+    @property
+    def whole(self) -> NumberSet:
+        sent = self.accepted | self.rejected | self.unchanged
+        return sent | self.no_result | self.not_reached
+
+
+def outcomes_of(session: Session) -> Outcomes:
+    """The outcome of each asset, as the session's imports and reads have it.
+
+    An import that is staged for review, or was undone later, did arrive: it counts. The best outcome of an asset
+    is its outcome, so that a script's second try makes good what it got wrong at the first.
+    """
+    scope = session.scope.numbers
+    accepted = _given(session, is_unchanged=False)
+    unchanged = _given(session, is_unchanged=True) - accepted
+    refused, nameless = _refused(session)
+    rejected = (refused & scope) - accepted - unchanged
+    rest = scope - accepted - unchanged - rejected
+    reached = rest & read_by(session)
+    return Outcomes(accepted, rejected, unchanged, reached, rest - reached, len(refused - scope) + nameless)
+
+
+def read_by(session: Session) -> NumberSet:
+    """The assets that were read with the session's key."""
+    stored = SessionReads.objects.filter(session=session).values_list("numbers_stored", flat=True).first()
+    return NumberSet.from_bytes(bytes(stored or b""))
+
+
+def _given(session: Session, *, is_unchanged: bool) -> NumberSet:
+    rows = PreLabel.objects.filter(origin__in=_arrived(session), is_unchanged=is_unchanged)
+    return NumberSet.of(rows.order_by().values_list("asset__number", flat=True).iterator(chunk_size=5000))
+
+
+def _refused(session: Session) -> tuple[NumberSet, int]:
+    """The assets with a refused item, and how many items named no asset of the project."""
+    rows = Rejection.objects.filter(origin__in=_arrived(session)).order_by()
+    known = rows.filter(asset__isnull=False).values_list("asset__number", flat=True)
+    return NumberSet.of(known.iterator(chunk_size=5000)), rows.filter(asset__isnull=True).count()
+
+
+def _arrived(session: Session) -> list[int]:
+    """The session's imports that came whole; one that is still being received counts for nothing."""
+    found = Import.objects.filter(session=session).exclude(state=Import.State.RECEIVING)
+    return list(found.order_by("id").values_list("pk", flat=True))
