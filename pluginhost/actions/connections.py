@@ -1,0 +1,231 @@
+"""Scripts come, are let in or kept in quarantine, and go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from pluginhost import credentials, nudge
+from pluginhost.actions.timeline import tell
+from pluginhost.models import Connection, Plugin, ServerProcess, Session
+
+State = Connection.State
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A socket as the gateway knows it: its name in this process, where it comes from, and how."""
+
+    sid: str
+    address: str
+    transport: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a heartbeat. `connection` is None when there is no such plugin at all."""
+
+    connection: Connection | None
+    is_welcome: bool
+    reason: str = ""
+
+
+@transaction.atomic
+def greet(
+    caller: Caller, process: ServerProcess | None, plugin_uid: str, secret: str, known: int | None, at: datetime
+) -> Verdict:
+    """Judge a heartbeat: the first one of a socket (`known` is None) opens a connection, later ones renew it."""
+    plugin = Plugin.objects.present().filter(uid=plugin_uid).first()
+    if plugin is None:
+        return Verdict(None, False, "There is no plugin with this id here. Copy it again from the plugin's page.")
+    wrong = _wrong(plugin, secret, at)
+    if wrong:
+        return Verdict(_refuse(caller, process, plugin, wrong, known, at), False, wrong)
+    if plugin.is_quarantined():
+        why = plugin.quarantine_reason
+        return Verdict(_admit(caller, process, plugin, State.QUARANTINED, why, known, at), False, why)
+    return Verdict(_admit(caller, process, plugin, State.OPEN, "", known, at), True)
+
+
+def _wrong(plugin: Plugin, secret: str, at: datetime) -> str:
+    """Why this secret does not open the door; empty when it does."""
+    if credentials.matches(secret, plugin.secret_digest):
+        return ""
+    if credentials.matches(secret, plugin.old_secret_digest):
+        if plugin.old_secret_is_good(at):
+            return ""
+        return "The secret was rotated. Put the new one into the script; the plugin's page shows it."
+    return "The secret is wrong. Copy it again from the plugin's page."
+
+
+def _admit(
+    caller: Caller,
+    process: ServerProcess | None,
+    plugin: Plugin,
+    state: str,
+    reason: str,
+    known: int | None,
+    at: datetime,
+) -> Connection:
+    """The connection of a script with a good secret; a newcomer may be one that was here a moment ago."""
+    connection = _known(known, plugin)
+    if connection is not None:
+        was_open = connection.state == State.OPEN
+        Connection.objects.filter(pk=connection.pk).exclude(state=State.CLOSED).update(
+            state=state, reason=reason, was_accepted=True, last_seen_at=at
+        )
+    else:
+        was_open = False
+        connection = Connection.objects.create(
+            plugin=plugin,
+            process=process,
+            sid=caller.sid,
+            state=state,
+            reason=reason,
+            was_accepted=True,
+            address=caller.address,
+            transport=caller.transport,
+            opened_at=at,
+            last_seen_at=at,
+        )
+    connection.state = State(state)
+    if state == State.OPEN and not was_open:
+        _adopt(connection, at)
+    if (state == State.OPEN) != was_open:
+        nudge.plugin(plugin.pk)
+    if state != State.OPEN:
+        lose_sessions(connection, reason, at)
+    return connection
+
+
+def _refuse(
+    caller: Caller, process: ServerProcess | None, plugin: Plugin, reason: str, known: int | None, at: datetime
+) -> Connection:
+    """Keep the refusal: once for each address and reason, however often it is tried."""
+    connection = _known(known, plugin) or (
+        Connection.objects.filter(plugin=plugin, address=caller.address, was_accepted=False, reason=reason)
+        .order_by("-id")
+        .first()
+    )
+    fields = {"state": State.QUARANTINED, "reason": reason, "last_seen_at": at, "closed_at": None}
+    if connection is None:
+        connection = Connection.objects.create(
+            plugin=plugin,
+            process=process,
+            sid=caller.sid,
+            was_accepted=False,
+            address=caller.address,
+            transport=caller.transport,
+            opened_at=at,
+            refusals=1,
+            **fields,
+        )
+    else:
+        Connection.objects.filter(pk=connection.pk).update(
+            **fields, sid=caller.sid, process=process, refusals=F("refusals") + 1
+        )
+        lose_sessions(connection, reason, at)
+    nudge.plugin(plugin.pk)
+    return connection
+
+
+def _known(known: int | None, plugin: Plugin) -> Connection | None:
+    return Connection.objects.filter(pk=known, plugin=plugin).first() if known else None
+
+
+def close(connection: Connection, reason: str, at: datetime) -> None:
+    """It is gone. Its sessions are lost (in grace), what it had not been sent goes back into the queue."""
+    with transaction.atomic():
+        moved = (
+            Connection.objects.filter(pk=connection.pk)
+            .exclude(state=State.CLOSED)
+            .update(state=State.CLOSED, closed_at=at, last_seen_at=at, **_ending_reason(connection, reason))
+        )
+        if moved:
+            lose_sessions(connection, reason, at)
+            nudge.plugin(connection.plugin_id)
+
+
+def _ending_reason(connection: Connection, reason: str) -> dict[str, str]:
+    """A refused connection keeps the reason of its refusal, by which the next try is found again."""
+    return {"reason": reason[:300]} if connection.was_accepted else {}
+
+
+def lose_sessions(connection: Connection, reason: str, at: datetime) -> None:
+    """What the connection was at work on has nobody to hear from now."""
+    for session in Session.objects.held().filter(connection=connection):
+        _lose(session, reason, at)
+        nudge.session(session.pk)
+        nudge.project(session.project_id)
+
+
+def _lose(session: Session, reason: str, at: datetime) -> None:
+    mine = Session.objects.filter(pk=session.pk)
+    if mine.filter(state=Session.State.RUNNING, sent_at=None).update(
+        state=Session.State.QUEUED, connection=None, started_at=None, key_digest=None
+    ):
+        tell(session, "queued", "Its script went away before the order was sent; back in the queue.")
+    elif mine.filter(state=Session.State.RUNNING).update(
+        state=Session.State.LOST, lost_at=at, is_presumed_alive=False, reason=f"Waiting for its script. {reason}"[:500]
+    ):
+        tell(session, "lost", f"The line to its script broke. {reason}")
+    elif mine.filter(state=Session.State.CANCELLING).update(
+        state=Session.State.CANCELLED, finished_at=at, reason="Cancelled; its script has gone."
+    ):
+        tell(session, "cancelled", "Its script has gone; cancelled.")
+
+
+def note_refused(connection: Connection, reason: str, count: int = 1) -> None:
+    """An event of a script that was let in could not be taken; its page says so."""
+    Connection.objects.filter(pk=connection.pk).update(noted=F("noted") + count, noted_reason=reason[:300])
+    nudge.plugin(connection.plugin_id)
+
+
+# --- a script that was here a moment ago ---
+
+
+def _adopt(connection: Connection, at: datetime) -> None:
+    """Sessions of one earlier connection from the same address, broken a moment ago, are presumed to be its own."""
+    earlier = (
+        Session.objects.filter(
+            plugin_id=connection.plugin_id,
+            state=Session.State.LOST,
+            connection__address=connection.address,
+            lost_at__gte=at - _adoption_time(connection),
+        )
+        .exclude(connection=connection)
+        .order_by("lost_at", "id")
+        .values_list("connection", flat=True)
+        .first()
+    )
+    if earlier is None:
+        return
+    for session in Session.objects.filter(state=Session.State.LOST, connection=earlier):
+        _take_over(session, connection)
+
+
+def _take_over(session: Session, connection: Connection) -> None:
+    lost_at = session.lost_at
+    moved = Session.objects.filter(pk=session.pk, state=Session.State.LOST).update(
+        state=Session.State.RUNNING,
+        connection=connection,
+        is_presumed_alive=True,
+        last_sign_at=lost_at,
+        lost_at=None,
+        reason="",
+    )
+    if moved:
+        tell(session, "adopted", "A script of this plugin is back from the same address; presumed to be the same.")
+        nudge.session(session.pk)
+        nudge.project(session.project_id)
+
+
+def _adoption_time(connection: Connection) -> timedelta:
+    """Older clients begin with long polling and wait longer before they come back."""
+    if connection.transport == "polling":
+        return timedelta(seconds=settings.PLUGINHOST_ADOPTION_SECONDS_POLLING)
+    return timedelta(seconds=settings.PLUGINHOST_ADOPTION_SECONDS)

@@ -1,0 +1,65 @@
+"""Serving processes: their leases, and what becomes of the scripts of one that is gone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from pluginhost.actions import connections
+from pluginhost.models import Connection, ServerProcess
+
+_current: ServerProcess | None = None
+
+
+def begin(role: str = "web", name: str = "") -> ServerProcess:
+    """Write down that this process serves from now on, under `name` (the parent may have chosen it)."""
+    global _current
+    now = timezone.now()
+    _current = ServerProcess.objects.create(
+        name=name or secrets.token_hex(8),
+        host=socket.gethostname()[:255],
+        pid=os.getpid(),
+        role=role,
+        started_at=now,
+        lease_until=now + _lease(),
+    )
+    return _current
+
+
+def current() -> ServerProcess | None:
+    """This process, if it serves."""
+    return _current
+
+
+def renew(process: ServerProcess) -> None:
+    ServerProcess.objects.filter(pk=process.pk, ended_at=None).update(lease_until=timezone.now() + _lease())
+
+
+@transaction.atomic
+def ended(name: str, reason: str = "The server process that held it ended.") -> None:
+    """The process called `name` is gone: its connections are closed, and their sessions lost (in grace)."""
+    now = timezone.now()
+    process = ServerProcess.objects.filter(name=name).first()
+    if process is None:
+        return
+    ServerProcess.objects.filter(pk=process.pk, ended_at=None).update(ended_at=now)
+    for connection in Connection.objects.filter(process=process).exclude(state=Connection.State.CLOSED):
+        connections.close(connection, reason, at=now)
+
+
+def end_expired() -> None:
+    """End the processes whose lease ran out without a word."""
+    for name in ServerProcess.objects.filter(ended_at=None, lease_until__lt=timezone.now()).values_list(
+        "name", flat=True
+    ):
+        ended(name, "The server process that held it went silent.")
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.PLUGINHOST_LEASE_SECONDS)
