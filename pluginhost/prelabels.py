@@ -1,0 +1,87 @@
+"""What assets show: the live ones among their pre-labels. Only reads; imports are made in `actions.imports`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from .models import Import, PreLabel, Task
+from .models.session import Existing
+
+Content = dict[str, Any]
+"""`{"objects": […], "classifications": […], "relations": […]}`, and `brushDataUrl`, `medicalBrushDataUrl` if given."""
+
+LISTS = ("objects", "classifications", "relations")
+
+
+class _Row(NamedTuple):
+    """One pre-label with what its import says of it."""
+
+    asset: int
+    text: str
+    existing: str
+    session: int | None
+    plugin: int | None
+    user: int | None
+
+    @property
+    def giver(self) -> tuple[str, int | None]:
+        """Whose earlier ones it replaces: its plugin's, or the user's who imported with a personal key."""
+        return ("plugin", self.plugin) if self.plugin is not None else ("user", self.user)
+
+
+def live(asset_ids: Iterable[int]) -> dict[int, Content]:
+    """What each asset shows, for those that show pre-labels. Two queries, however many assets are asked for.
+
+    An asset that people have labeled shows their answer and no pre-labels.
+    """
+    ids = list(asset_ids)
+    answered = set(Task.objects.filter(asset__in=ids, answer__isnull=False).values_list("asset_id", flat=True))
+    shown: dict[int, list[_Row]] = {}
+    for row in _applied(ids):
+        if row.asset not in answered:
+            shown[row.asset] = _after(shown.get(row.asset, []), row)
+    return {asset: _joined(rows) for asset, rows in shown.items()}
+
+
+def pre_labeled(asset_ids: Iterable[int]) -> set[int]:
+    """Which of the assets show pre-labels: those with any row that counts, since what hides others is shown itself."""
+    rows = PreLabel.objects.filter(
+        asset__in=list(asset_ids),
+        origin__state=Import.State.APPLIED,
+        is_unchanged=False,
+        asset__task__answer__isnull=True,
+    )
+    return set(rows.values_list("asset_id", flat=True))
+
+
+def _applied(asset_ids: list[int]) -> Iterable[_Row]:
+    """Their rows that count, in the order in which they were applied."""
+    rows = PreLabel.objects.filter(asset__in=asset_ids, origin__state=Import.State.APPLIED, is_unchanged=False)
+    fields = ("asset_id", "content", "origin__existing", "origin__session_id", "origin__plugin_id", "origin__user_id")
+    return map(_Row._make, rows.order_by("origin__applied_seq").values_list(*fields).iterator())
+
+
+def _after(shown: list[_Row], new: _Row) -> list[_Row]:
+    """What is shown once `new` was applied to what was shown before."""
+    own = [row for row in shown if new.session is not None and row.session == new.session]
+    if own:  # a session's later result takes the place of its earlier one, whatever it does to those of others
+        shown = [row for row in shown if row not in own]
+    elif new.existing == Existing.SKIP and shown:
+        return shown
+    if new.existing == Existing.REPLACE:
+        shown = [row for row in shown if row.giver != new.giver]
+    return [*shown, new]
+
+
+def _joined(rows: list[_Row]) -> Content:
+    """The contents of the rows as one."""
+    whole: Content = {name: [] for name in LISTS}
+    for row in rows:
+        for name, value in json.loads(row.text).items():
+            if name in LISTS:
+                whole[name].extend(value)
+            else:
+                whole[name] = value
+    return whole
