@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import pytest
 
 from pluginhost.models import Organization, Plugin, Project, User
 
 from . import makers
+from .scripts import script  # noqa: F401
+from .server import Server, new_server, server  # noqa: F401
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A failed test shows what its server said; where everything is required, a skipped test is a failed one."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("PLUGINHOST_REQUIRE_ALL") == "1":
+        report.outcome, report.longrepr = "failed", f"skipped where everything is required: {report.longrepr}"
+    started = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Server)]
+    if report.failed and started:
+        report.sections.append(("server", started[0].said()[-6000:]))
+    return report
 
 
 @pytest.fixture

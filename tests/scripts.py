@@ -1,0 +1,131 @@
+"""Real scripts: programs that use the public `ango` client, each generation in an environment of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+import textwrap
+import venv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .server import ROOT, Server
+
+VERSIONS = ("1.1.6", "1.4.10")
+PACKAGES = ("setuptools<81", "numpy", "pillow")
+CACHE = ROOT / ".cache" / "ango"
+Json = Any
+
+_HEADS = {
+    "1.1.6": "from ango.plugins import BatchModelPlugin, run\nfrom ango.sdk import SDK\n\ndef callback(**data):\n",
+    "1.4.10": "from imerit_ango.plugins import BatchModelPlugin, run\nfrom imerit_ango.sdk import SDK\n\n"
+    "def callback(data):\n",
+}
+_START = "    logger, project = data['logger'], data['projectId']\n    sdk = SDK(data['apiKey'], host=HOST)\n"
+_END = "\nrun(BatchModelPlugin(ID, SECRET, callback), host=HOST)\n"
+
+
+class Script:
+    """One running program; what it prints is kept."""
+
+    def __init__(self, python: Path, path: Path, environment: dict[str, str] | None = None) -> None:
+        self.output = path.with_suffix(".out")
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [python, "-u", path],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+            )
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    def stop(self) -> None:
+        """End it at once, as a machine that goes away does."""
+        if self.is_alive():
+            self.process.kill()
+        self.process.wait(10)
+
+
+def source_of(version: str, body: str, host: str, plugin: Json, secret: str | None = None) -> str:
+    """A whole script whose callback is `body`; in it `data`, `logger`, `project` and `sdk` are there."""
+    names = {"HOST": host, "ID": plugin["id"], "SECRET": secret or plugin["secret"]}
+    constants = "".join(f"{name} = {value!r}\n" for name, value in names.items())
+    indented = textwrap.indent(textwrap.dedent(body).strip("\n"), "    ")
+    return "import json, os, sys, threading\n" + constants + _HEADS[version] + _START + indented + "\n" + _END
+
+
+def sample_of(version: str, host: str, plugin: Json) -> str:
+    """The documented sample with nothing but host, id and secret filled in."""
+    name = {"1.1.6": "batch_model_1_1.py", "1.4.10": "batch_model_1_4.py"}[version]
+    text = (ROOT / "examples" / name).read_text()
+    filled = {"<YOUR HOST>": host, "<YOUR PLUGIN ID>": plugin["id"], "<YOUR PLUGIN SECRET>": plugin["secret"]}
+    for blank, value in filled.items():
+        assert text.count(blank) == 1
+        text = text.replace(blank, value)
+    return text
+
+
+def ango_environment(version: str) -> Path:
+    """The Python that has this version of the client; made once, whoever comes first. Skips without network."""
+    folder = CACHE / version
+    python, ready = folder / "bin" / "python", folder / "ready"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{version}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            _make_environment(folder, python, version)
+            ready.touch()
+    return python
+
+
+def _make_environment(folder: Path, python: Path, version: str) -> None:
+    venv.EnvBuilder(clear=True, with_pip=True).create(folder)
+    command = [str(python), "-m", "pip", "install", "--quiet", f"ango=={version}", *PACKAGES]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    if done.returncode:
+        pytest.skip(f"ango {version} cannot be installed (no network for pip?): {done.stderr.strip()[-500:]}")
+
+
+Start = Callable[..., Script]
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Iterator[Start]:
+    """Starts scripts: `script(server, "1.1.6", plugin, body)`, or `source=` for a whole program."""
+    with contextlib.ExitStack() as started:
+
+        def start(
+            server: Server,
+            version: str,
+            plugin: Json,
+            body: str = "return 'done'",
+            *,
+            source: str | None = None,
+            secret: str | None = None,
+            **environment: str,
+        ) -> Script:
+            python = ango_environment(version)
+            path = tmp_path / f"script_{len(list(tmp_path.glob('script_*.py')))}.py"
+            path.write_text(source or source_of(version, body, server.url, plugin, secret))
+            made = Script(python, path, environment)
+            started.callback(made.stop)
+            return made
+
+        yield start
+
+
+def path_of_python() -> Path:
+    """Our own interpreter, for programs that need no client."""
+    return Path(sys.executable)

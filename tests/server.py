@@ -1,0 +1,266 @@
+"""A real Pluginhost in processes of its own, as `manage.py serve` starts it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from .waiting import until
+
+ROOT = Path(__file__).resolve().parent.parent
+ADMIN_PASSWORD = "a password for tests"
+FINAL = {"succeeded", "partial", "failed", "timed_out", "crashed", "cancelled"}
+Json = Any
+
+
+class Server:
+    """One server with a data directory of its own. Settings are given as `ping_interval=1`."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        self._key = ""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLUGINHOST_", "DJANGO_"))}
+        self.environment = kept | {
+            "PLUGINHOST_DATA_DIR": str(folder / "data"),
+            "PLUGINHOST_PORT": str(self.port),
+            "PLUGINHOST_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "PLUGINHOST_DEMO": "0",
+            "PYTHONUNBUFFERED": "1",
+            **{f"PLUGINHOST_{name.upper()}": str(value) for name, value in settings.items()},
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    # --- its life ---
+
+    def start(self) -> Server:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.wait_ready()
+        return self
+
+    def wait_ready(self) -> None:
+        until(self._answers, f"the server to answer; it said:\n{self.said()}", within=60)
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, f"the server ended by itself:\n{self.said()}"
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"{self.url}/healthz", timeout=5).ok
+        return False
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "the server was not started"
+        return self._process
+
+    def stop(self, within: float = 15.0) -> int:
+        """End it as an operator does, and give its exit status. It has to go within 5 s; a busy machine gets more."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the server did not end within {within:g} s of SIGTERM:\n{self.said()}") from None
+
+    def child(self) -> int:
+        """The id of the process that serves; asked from the kernel, since nothing else knows better."""
+        parent = self.process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        serving = [int(child) for child in children if b"supervise" not in _command_of(child)]
+        assert serving, f"no child serves:\n{self.said()}"
+        return min(serving)
+
+    def kill_child(self) -> int:
+        """`kill -9` of the serving process; gives the id it had."""
+        child = self.child()
+        os.kill(child, signal.SIGKILL)
+        until(lambda: not self._is_child(child), "the killed child to be gone")
+        return child
+
+    def _is_child(self, child: int) -> bool:
+        parent = self.process.pid
+        return str(child) in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+
+    def hand_over(self) -> None:
+        """SIGHUP, and wait until another child serves and the old one is gone."""
+        before = self.child()
+        self.process.send_signal(signal.SIGHUP)
+        until(lambda: not self._is_child(before), "the old child to be gone after SIGHUP", within=90)
+        self.wait_ready()
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")[-20_000:] if self.log.exists() else ""
+
+    # --- talking to it ---
+
+    def manage(self, *arguments: str) -> str:
+        """What a management command prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"manage.py {' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
+    def create_key(self, username: str = "admin") -> str:
+        return self.manage("createapikey", username).strip()
+
+    @property
+    def key(self) -> str:
+        self._key = self._key or self.create_key()
+        return self._key
+
+    def request(self, method: str, path: str, key: str | None = None, **rest: Any) -> requests.Response:
+        """The bare answer, whatever its status."""
+        headers = {"apikey": self.key if key is None else key, **rest.pop("headers", {})}
+        return requests.request(method, self.url + path, headers=headers, timeout=120, **rest)
+
+    def api(self, method: str, path: str, body: Json = None, key: str | None = None) -> Json:
+        """The answer's JSON; AssertionError with the server's words when it refused."""
+        answer = self.request(method, path, key, json=body)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:2000]}"
+        return answer.json() if answer.content else None
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What the database holds."""
+        path = self.folder / "data" / "pluginhost.sqlite3"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as database:
+            return database.execute(query, values).fetchall()
+
+    # --- what tests need of it ---
+
+    def new_plugin(self, name: str = "Detector", **fields: object) -> Json:
+        """A registered plugin: `id` and `secret`."""
+        given = {"name": name, "type": "batch_model", "class_names": ["Car", "Bus"], "default_config": {}, **fields}
+        return self.api("POST", "/api/v1/plugins", given)
+
+    def new_project(self, plugin: Json = None, assets: int = 3, name: str = "Streets") -> str:
+        """A project with two labeling tools and some assets; `plugin` is enabled in it. Gives its id."""
+        project = self.api("POST", "/api/v1/projects", {"name": name})["id"]
+        tools = [{"tool": "bounding-box", "title": title} for title in ("Car", "Bus")]
+        schema = {"tools": tools, "classifications": [], "relations": []}
+        self.api("POST", f"/v2/project/{project}", {"categorySchema": schema})
+        if assets:
+            items = [
+                {"data": f"https://example.org/{number:05}.jpg", "externalId": f"image_{number:05}.jpg"}
+                for number in range(1, assets + 1)
+            ]
+            self.api("POST", f"/v2/project/{project}/cloud", {"assets": items})
+        if plugin:
+            self.enable(project, plugin)
+        return project
+
+    def enable(self, project: str, plugin: Json) -> None:
+        self.api("PUT", f"/api/v1/projects/{project}/plugins/{plugin['id']}", {})
+
+    def run(self, project: str, plugin: Json, **fields: object) -> int:
+        """Ask for a session; gives its number."""
+        return int(self.api("POST", f"/api/v1/projects/{project}/plugins/{plugin['id']}/sessions", fields)["id"])
+
+    def session(self, number: int) -> Json:
+        return self.api("GET", f"/api/v1/sessions/{number}")
+
+    def wait_state(self, number: int, *states: str, within: float = 30) -> Json:
+        """The session, as soon as it is in one of `states` (an ending, if none are named)."""
+        wanted = set(states) or FINAL
+        found: list[Json] = []
+
+        def is_there() -> bool:
+            found[:] = [self.session(number)]
+            return found[0]["state"] in wanted
+
+        try:
+            until(is_there, f"session {number} to be {' or '.join(sorted(wanted))}", within)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it is {found[-1:]}\n{self.said()[-4000:]}") from None
+        return found[0]
+
+    def wait_online(self, plugin: Json, connections: int = 1, within: float = 30) -> None:
+        def is_online() -> bool:
+            status = self.api("GET", f"/api/v1/plugins/{plugin['id']}")["status"]
+            return status["connections"] == connections
+
+        until(is_online, f"{connections} connections of {plugin['name']}", within)
+
+    def connections(self, plugin: Json) -> list[Json]:
+        return self.api("GET", f"/api/v1/plugins/{plugin['id']}/connections")["items"]
+
+    def log_of(self, number: int) -> list[Json]:
+        """All lines of a session, page by page as the API gives them."""
+        lines: list[Json] = []
+        while True:
+            page = self.api("GET", f"/api/v1/sessions/{number}/log?after={len(lines)}&limit=5000")
+            lines += page["lines"]
+            if not page["lines"] or len(lines) >= page["total"]:
+                return lines
+
+    def messages_of(self, number: int) -> list[str]:
+        return [line["message"] for line in self.log_of(number)]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _command_of(process: str) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all the tests of this worker that need no settings of their own."""
+    with served(tmp_path_factory.mktemp("server")) as started:
+        yield started
+
+
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Makes a server with settings of its own: `new_server(grace_seconds=2)`."""
+    with contextlib.ExitStack() as started:
+
+        def make(**settings: object) -> Server:
+            folder = tmp_path / f"server-{free_port()}"
+            folder.mkdir()
+            return started.enter_context(served(folder, **settings))
+
+        yield make
+
+
+@contextlib.contextmanager
+def served(folder: Path, **settings: object) -> Iterator[Server]:
+    """A running server; in the end it stops by SIGTERM, and its exit is clean."""
+    made = Server(folder, **settings)
+    try:
+        yield made.start()
+    finally:
+        if made._process is not None and made.process.poll() is None:
+            assert made.stop() == 0, made.said()
