@@ -5,6 +5,16 @@ from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Allauth's decisions, in our words."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": "That name and password do not go together.",
+        "too_many_login_attempts": "Too many tries with a wrong password. Wait 5 minutes, then try again.",
+        "enter_current_password": "This is not your present password.",
+        "account_inactive": "This account was closed by an administrator.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves."""
         return False

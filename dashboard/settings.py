@@ -102,6 +102,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dashboard.context.shell",
             ],
         },
     }
@@ -154,7 +155,12 @@ LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "dashboard.accounts.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
-ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    "login": "dashboard.forms.account.SignInForm",
+    "change_password": "dashboard.forms.account.PasswordForm",
+}
+ACCOUNT_SESSION_REMEMBER = None  # the form asks
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip,5/5m/key"}
 ACCOUNT_PREVENT_ENUMERATION = True
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -1,7 +1,14 @@
 """The table of contents."""
 
-from django.contrib import admin
-from django.urls import URLPattern, URLResolver
+from allauth.account import views as account
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
-_ = admin
+from dashboard.views import home
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # --- the way in ---
+    path("", home.home, name="home"),
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-out/", account.logout, name="account_logout"),
+    path("account/password/", account.password_change, name="account_change_password"),
+]

@@ -1,0 +1,27 @@
+"""What every page shows: where it is, what runs, which version this is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from pluginhost.models import Session, User
+
+_PLACES = {"projects": "projects", "imports": "projects", "plugins": "plugins", "sessions": "sessions"}
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """For templates/base.html. The count is asked for only by a page that shows it."""
+    first = request.path.strip("/").partition("/")[0]
+    return {
+        "place": _PLACES.get(first, ""),
+        "version": settings.VERSION,
+        "running_count": lambda: _running_count(request),
+    }
+
+
+def _running_count(request: HttpRequest) -> int:
+    user = getattr(request, "user", None)
+    return Session.objects.held().for_user(user).count() if isinstance(user, User) else 0

@@ -1,0 +1,251 @@
+"""What templates say with: icons, badges, times, numbers, and the small drawings, without a style attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from dashboard import words
+from pluginhost.models import Session
+
+register = template.Library()
+
+TAPE_TICKS = 22
+_TICK_WIDTH, _TICK_STEP, _TAPE_HEIGHT = 4, 6, 24
+
+
+# --- icons and badges ---
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """An icon of the sprite: `{% icon "clock" %}`, `{% icon "loader-2" "spin l" %}`."""
+    return format_html(
+        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        f" {classes}" if classes else "",
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def badge(state: str, word: str = "", classes: str = "", id: str = "") -> SafeString:
+    """A state with its icon, word and colour: `{% badge session.state %}`, `{% badge "online" word="Online 2" %}`."""
+    state = str(state)
+    known = words.shown(state)
+    colour = words.colour(state)
+    mark = _mark(known.icon, state) if known.icon else format_html('<span class="dot" data-state="{}"></span>', colour)
+    return format_html(
+        '<span class="badge{}"{} data-state="{}">{}{}</span>',
+        f" {classes}" if classes else "",
+        format_html(' id="{}"', id) if id else "",
+        colour,
+        mark,
+        word or known.word,
+    )
+
+
+def _mark(name: str, state: str) -> SafeString:
+    return icon(name, "spin" if state in {"running", "receiving"} else "")
+
+
+# --- times and numbers ---
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString | str:
+    """How long ago; the page's script keeps it true and puts the full time into its title."""
+    return _time(moment, "ago", words.ago(moment)) if moment else "never"
+
+
+@register.filter
+def clock(moment: datetime | None) -> SafeString | str:
+    """The time of day, or the date before today; the page's script shows it in the chosen zone."""
+    if moment is None:
+        return "–"
+    there = moment.astimezone(UTC)
+    is_today = there.date() == timezone.now().astimezone(UTC).date()
+    return _time(moment, "clock", f"{there:%H:%M:%S}" if is_today else f"{there:%-d %b, %H:%M}")
+
+
+@register.filter
+def moment(at: datetime | None) -> SafeString | str:
+    """Date and time, in full."""
+    return _time(at, "full", f"{at.astimezone(UTC):%-d %b %Y, %H:%M:%S} UTC") if at else "–"
+
+
+@register.filter
+def since(start: datetime | None) -> SafeString | str:
+    """How long it has been; ticks in the page."""
+    return _time(start, "since", words.duration(timezone.now() - start)) if start else "–"
+
+
+def _time(at: datetime, kind: str, text: str) -> SafeString:
+    there = at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" data-time="{}" title="{}">{}</time>',
+        there.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        kind,
+        f"{there:%-d %b %Y, %H:%M:%S} UTC",
+        text,
+    )
+
+
+@register.filter
+def duration(seconds: float | timedelta | None) -> str:
+    return words.duration(seconds)
+
+
+@register.filter
+def span(seconds: int) -> str:
+    """A limit in words: 24 h, 30 min."""
+    return words.span(int(seconds))
+
+
+@register.filter
+def grouped(number: int | float | None) -> str:
+    return words.grouped(number)
+
+
+@register.filter
+def noun(count: int, forms: str) -> str:
+    """A number with its noun: `{{ n|noun:"asset,assets" }}` → `1 asset`, `1,204 assets`."""
+    one, many = forms.split(",")
+    return f"{words.grouped(count)} {one if count == 1 else many}"
+
+
+@register.filter
+def duration_of(session: Session) -> SafeString | str:
+    """How long a session ran, or runs by now."""
+    if session.started_at is None:
+        return "–"
+    if session.finished_at is None:
+        return since(session.started_at)
+    return words.duration(session.finished_at - session.started_at)
+
+
+# --- drawings ---
+
+
+@register.simple_tag
+def stackbar(
+    accepted: int = 0, rejected: int = 0, failed: int = 0, total: int | None = None, classes: str = ""
+) -> SafeString:
+    """Parts of a whole, drawn with SVG attributes; what is missing to `total` stays empty."""
+    parts = [("accepted", accepted or 0, "s-ok"), ("rejected", rejected or 0, "s-partial")]
+    parts += [("failed", failed or 0, "s-failed")] if failed else []
+    known = sum(count for _, count, _ in parts)
+    whole = max(total or 0, known)
+    spoken = [f"{count:,} {name}" for name, count, _ in parts]
+    spoken += [f"{whole - known:,} of {whole:,} without a result"] if whole > known else []
+    bars, left = [], 0
+    for _, count, colour in parts:
+        if count:
+            bars.append((left, count, colour))
+        left += count
+    return format_html(
+        '<svg class="stackbar{}" viewBox="0 0 {} 10" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        f" {classes}" if classes else "",
+        max(whole, 1),
+        ", ".join(spoken),
+        format_html_join("", '<rect x="{}" width="{}" height="10" class="{}"/>', bars),
+    )
+
+
+@register.simple_tag
+def tape(sessions: Iterable[Session], linked: bool = False) -> SafeString:
+    """One tick per session, oldest first: its height is the duration, its colour the state."""
+    ticks = list(sessions)[-TAPE_TICKS:]
+    longest = max((_seconds(session) for session in ticks), default=0) or 1
+    drawn = [_tick(place, session, longest, linked) for place, session in enumerate(ticks)]
+    return format_html(
+        '<svg class="tape" viewBox="0 0 {} {}" role="{}" aria-label="{}">{}</svg>',
+        TAPE_TICKS * _TICK_STEP,
+        _TAPE_HEIGHT,
+        "group" if linked else "img",
+        _tape_in_words(ticks),
+        format_html_join("", "{}", ((tick,) for tick in drawn)),
+    )
+
+
+def _tick(place: int, session: Session, longest: float, linked: bool) -> SafeString:
+    height = 4 + round((_TAPE_HEIGHT - 5) * _seconds(session) / longest)
+    rect = format_html(
+        '<rect x="{}" y="{}" width="{}" height="{}" rx="1" class="{}"><title>{}</title></rect>',
+        place * _TICK_STEP,
+        _TAPE_HEIGHT - height,
+        _TICK_WIDTH,
+        height,
+        words.shown(session.state).bar,
+        f"#{session.pk} {words.shown(session.state).word.lower()}, {words.duration(_seconds(session))}",
+    )
+    if not linked:
+        return rect
+    label = f"Session {session.pk}, {words.shown(session.state).word.lower()}"
+    return format_html('<a href="{}" aria-label="{}">{}</a>', reverse("session", args=[session.pk]), label, rect)
+
+
+def _seconds(session: Session) -> float:
+    if session.started_at is None:
+        return 0
+    return ((session.finished_at or timezone.now()) - session.started_at).total_seconds()
+
+
+def _tape_in_words(ticks: list[Session]) -> str:
+    if not ticks:
+        return "No sessions yet"
+    counts: dict[str, int] = {}
+    for session in ticks:
+        word = words.shown(session.state).word.lower()
+        counts[word] = counts.get(word, 0) + 1
+    return f"Last {len(ticks)} sessions: " + ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+# --- parts of pages ---
+
+
+@register.inclusion_tag("parts/_crumbs.html")
+def crumbs(*steps: str) -> dict[str, Any]:
+    """`{% crumbs "Plugins" plugins_url "Detector" %}`: words, each but the last followed by its address."""
+    pairs = list(zip(steps[:-1:2], steps[1:-1:2], strict=True))
+    return {"links": pairs, "here": steps[-1]}
+
+
+@register.inclusion_tag("parts/_field.html")
+def field(bound: BoundField, hint: str = "", classes: str = "") -> dict[str, Any]:
+    """A form's field with label, hint and errors, tied together for screen readers."""
+    identifier = bound.auto_id
+    said = [f"{identifier}-hint"] if hint or bound.help_text else []
+    said += [f"{identifier}-error"] if bound.errors else []
+    attributes = {"class": f"{_input_class(bound)} {classes}".strip()}
+    if said:
+        attributes["aria-describedby"] = " ".join(said)
+    if bound.errors:
+        attributes["aria-invalid"] = "true"
+    if isinstance(bound.field.widget, Textarea):
+        attributes["spellcheck"] = "false" if "prose" not in classes else "true"
+    return {
+        "bound": bound,
+        "id": identifier,
+        "hint": hint or bound.help_text,
+        "widget": bound.as_widget(attrs=attributes),
+        "is_check": isinstance(bound.field.widget, CheckboxInput),
+    }
+
+
+def _input_class(bound: BoundField) -> str:
+    widget = bound.field.widget
+    if isinstance(widget, (CheckboxInput, CheckboxSelectMultiple, RadioSelect)):
+        return ""
+    if isinstance(widget, Textarea):
+        return "area"
+    return "select" if isinstance(widget, Select) else "input"

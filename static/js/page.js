@@ -1,0 +1,127 @@
+// What every page does: theme, times, copying, dialogs, toasts and keys. Works on whatever carries the attribute.
+
+import { showTimes } from "./times.js";
+import "./keys.js";
+import "./filters.js";
+
+const root = document.documentElement;
+const isDark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+function switchTheme() {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  localStorage.setItem("theme", root.dataset.theme);
+}
+
+/** Copy the text of the element whose id stands in data-copy (or that of the attribute data-text), and say so. */
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  const text = button.dataset.text ?? source?.dataset.text ?? source?.textContent ?? "";
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyBySelection(text); // no clipboard without https
+  }
+  button.classList.add("copied");
+  toast("succeeded", button.dataset.copied ?? "Copied.");
+  setTimeout(() => button.classList.remove("copied"), 1500);
+}
+
+function copyBySelection(text) {
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "sr";
+  (document.querySelector("dialog[open]") ?? document.body).append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+/** A short notice at the corner. */
+export function toast(state, text) {
+  const box = document.createElement("div");
+  box.className = "toast";
+  box.dataset.state = state;
+  const words = document.createElement("span");
+  words.className = "grow";
+  words.textContent = text;
+  box.append(words);
+  document.querySelector(".toasts").append(box);
+  setTimeout(() => box.remove(), 2500);
+}
+
+const openers = new WeakMap();
+
+function open(button) {
+  const dialog = document.getElementById(button.dataset.opens);
+  if (!dialog || dialog.open) return;
+  openers.set(dialog, button);
+  dialog.showModal();
+  dialog.addEventListener("close", () => openers.get(dialog)?.focus(), { once: true });
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(except) && !menu.hasAttribute("data-stay")) menu.open = false;
+  }
+}
+
+/** A row of buttons of which one is pressed; each shows the element named by data-shows and hides the others'. */
+function choose(button) {
+  for (const other of button.closest(".seg").querySelectorAll("[data-shows]")) {
+    other.setAttribute("aria-pressed", String(other === button));
+    document.getElementById(other.dataset.shows).hidden = other !== button;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  closeMenus(event.target);
+  if (event.target.matches("dialog")) return event.target.close(); // the backdrop
+  const button = event.target.closest("button, summary, a");
+  if (!button) return;
+  if ("themeSwitch" in button.dataset) switchTheme();
+  if ("zoneSwitch" in button.dataset) showTimes({ other: true });
+  if (button.dataset.copy || button.dataset.text) copy(button);
+  if (button.dataset.opens) open(button);
+  if ("closes" in button.dataset) button.closest("dialog").close();
+  if ("dismisses" in button.dataset) button.closest("[data-toast], .note").remove();
+  if (button.dataset.shows) choose(button);
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector("details.menu[open]");
+  if (!menu) return;
+  if (event.key === "Escape") {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const items = [...menu.querySelectorAll(".item:not([aria-disabled=true])")];
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    items.at((items.indexOf(document.activeElement) + step + (step < 0 && !items.includes(document.activeElement) ? 1 : 0)) % items.length)?.focus();
+    event.preventDefault();
+  }
+});
+
+// A form is sent once; the button says that it is on its way.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) return event.preventDefault();
+  if (form.method === "post") {
+    form.dataset.sent = "1";
+    form.querySelectorAll("button:not([type=button])").forEach((button) => button.setAttribute("aria-busy", "true"));
+  }
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+  document.querySelectorAll("[aria-busy=true]").forEach((button) => button.removeAttribute("aria-busy"));
+});
+
+// Typing a name unlocks what cannot be undone.
+document.addEventListener("input", (event) => {
+  const field = event.target.closest("[data-must-be]");
+  if (field) field.form.querySelector("[data-locked]").disabled = field.value.trim() !== field.dataset.mustBe;
+});
+for (const button of document.querySelectorAll("[data-locked]")) button.disabled = true;
+
+for (const note of document.querySelectorAll("[data-toast][data-state=succeeded]")) setTimeout(() => note.remove(), 8000);
+for (const dialog of document.querySelectorAll("dialog[data-shown]")) dialog.showModal();
+showTimes();
