@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from . import credentials
-from .errors import Forbidden, NotFound, Unauthenticated
+from .errors import Forbidden, NotFound, Unauthenticated, UnknownKey
 from .ids import is_id
 from .models import ApiKey, Asset, Batch, Import, Member, Organization, Plugin, Project, Role, Session, Task, User
 from .principal import Principal
@@ -31,7 +31,7 @@ def by_key(key: str) -> Principal:
         return _by_session_key(key)
     found = ApiKey.objects.select_related("user").filter(digest=credentials.digest(key), user__is_active=True).first()
     if found is None:
-        raise Unauthenticated("Invalid API key.")
+        raise UnknownKey("Invalid API key.")
     if found.revoked_at is not None:
         raise Unauthenticated("This API key was revoked. Make a new one on your account page.")
     return Principal(user=found.user, api_key=found)
@@ -44,7 +44,7 @@ def _by_session_key(key: str) -> Principal:
         .first()
     )
     if found is None:
-        raise Unauthenticated("Invalid API key.")
+        raise UnknownKey("Invalid API key.")
     if found.state == Session.State.CANCELLING:
         raise Unauthenticated(f"Session #{found.pk} was cancelled; so is its key.")
     if found.is_final and not found.is_revisable:

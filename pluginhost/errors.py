@@ -34,6 +34,10 @@ class Unauthenticated(PluginhostError):
     status = 401
 
 
+class UnknownKey(Unauthenticated):
+    """A key that nobody ever had: a slip, or a guess (see `throttle`)."""
+
+
 class Forbidden(PluginhostError):
     """The principal may see the object but may not do this with it."""
 

@@ -23,11 +23,15 @@ def parse_object(text: str) -> dict[str, Any]:
     if not text.strip():
         return {}
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise BadJson(f"Line {error.lineno}, column {error.colno}: {error.msg}.", error.lineno, error.colno) from None
     except RecursionError:
         raise BadJson("This is nested too deeply.") from None
+    except BadJson:
+        raise
+    except ValueError:  # Python's own limit for the digits of a whole number
+        raise BadJson("A number in it has too many digits.") from None
     if not isinstance(value, dict):
         raise BadJson("This must be a JSON object, in curly brackets.")
     return value
@@ -35,6 +39,13 @@ def parse_object(text: str) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> None:
     raise BadJson(f"{name} is not JSON; use null or a string.")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise BadJson(f"{digits[:40]} is larger than programs can read as a number.")
+    return number
 
 
 def check_schema(text: str) -> None:
