@@ -24,6 +24,7 @@ class _Row(NamedTuple):
     session: int | None
     plugin: int | None
     user: int | None
+    origin: int
 
     @property
     def giver(self) -> tuple[str, int | None]:
@@ -36,13 +37,22 @@ def live(asset_ids: Iterable[int]) -> dict[int, Content]:
 
     An asset that people have labeled shows their answer and no pre-labels.
     """
-    ids = list(asset_ids)
+    return {asset: _joined(rows) for asset, rows in _shown(list(asset_ids)).items()}
+
+
+def live_by_import(asset_ids: Iterable[int]) -> dict[int, list[tuple[int, Content]]]:
+    """The same, import by import in the order in which they were applied: (its id, what it gives the asset)."""
+    shown = _shown(list(asset_ids))
+    return {asset: [(row.origin, json.loads(row.text)) for row in rows] for asset, rows in shown.items()}
+
+
+def _shown(ids: list[int]) -> dict[int, list[_Row]]:
     answered = set(Task.objects.filter(asset__in=ids, answer__isnull=False).values_list("asset_id", flat=True))
     shown: dict[int, list[_Row]] = {}
     for row in _applied(ids):
         if row.asset not in answered:
             shown[row.asset] = _after(shown.get(row.asset, []), row)
-    return {asset: _joined(rows) for asset, rows in shown.items()}
+    return shown
 
 
 def pre_labeled(asset_ids: Iterable[int]) -> set[int]:
@@ -59,7 +69,15 @@ def pre_labeled(asset_ids: Iterable[int]) -> set[int]:
 def _applied(asset_ids: list[int]) -> Iterable[_Row]:
     """Their rows that count, in the order in which they were applied."""
     rows = PreLabel.objects.filter(asset__in=asset_ids, origin__state=Import.State.APPLIED, is_unchanged=False)
-    fields = ("asset_id", "content", "origin__existing", "origin__session_id", "origin__plugin_id", "origin__user_id")
+    fields = (
+        "asset_id",
+        "content",
+        "origin__existing",
+        "origin__session_id",
+        "origin__plugin_id",
+        "origin__user_id",
+        "origin_id",
+    )
     return map(_Row._make, rows.order_by("origin__applied_seq").values_list(*fields).iterator())
 
 
