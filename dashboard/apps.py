@@ -2,7 +2,10 @@
 
 from django.apps import AppConfig
 
+from .celery import app as celery_app
+
 
 class DashboardConfig(AppConfig):
     name = "dashboard"
     verbose_name = "Dashboard"
+    celery = celery_app

@@ -1,0 +1,102 @@
+"""Bodies are guarded before Django, which would take any size to disk before it asks who sends.
+
+With a body for `/v2` or `/api/v1` the key is checked before the body is read: 401. More than the path's limit is
+413, by what is announced and by what comes.
+"""
+
+from __future__ import annotations
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+
+from pluginhost import access
+from pluginhost.errors import PluginhostError, TooLarge
+
+from .answers import refuse
+from .asgi_types import Application, Message, Receive, Scope, Send
+
+KEY_PATHS = ("/v2/", "/api/v1/")
+
+
+class Guard:
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _has_body(scope):
+            await self._application(scope, receive, send)
+            return
+        try:
+            await _check_key(scope)
+            _check_length(scope)
+        except PluginhostError as error:
+            await refuse(scope, receive, send, error.status, error.sentence)
+            return
+        await self._count(scope, receive, send)
+
+    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the body on up to the limit; past it the application hears no more and we answer."""
+        limit, received, has_answered = limit_of(scope), 0, False
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise _too_large(scope)
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal has_answered
+            has_answered = True
+            await send(message)
+
+        try:
+            await self._application(scope, counted, noted)
+        except TooLarge as error:
+            if received <= limit or has_answered:
+                raise
+            await refuse(scope, receive, send, error.status, error.sentence)
+
+
+def limit_of(scope: Scope) -> int:
+    """How many bytes a body may have there."""
+    path: str = scope["path"]
+    if path.startswith("/v2/import/labels"):
+        return int(settings.PLUGINHOST_IMPORT_LIMIT)
+    if path.startswith("/files/") and scope["method"] == "PUT":
+        return int(settings.PLUGINHOST_UPLOAD_LIMIT)
+    if path.startswith("/socket.io/"):
+        return int(settings.PLUGINHOST_MESSAGE_LIMIT)
+    return int(settings.PLUGINHOST_BODY_LIMIT)
+
+
+def _has_body(scope: Scope) -> bool:
+    return b"transfer-encoding" in _headers(scope) or _announced(scope) != 0
+
+
+async def _check_key(scope: Scope) -> None:
+    if not scope["path"].startswith(KEY_PATHS):
+        return
+    headers = _headers(scope)
+    scheme, _, bearer = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    key = headers.get(b"apikey", b"").decode("latin-1") or (bearer.strip() if scheme.lower() == "bearer" else "")
+    await database_sync_to_async(access.by_key)(key)
+
+
+def _check_length(scope: Scope) -> None:
+    if _announced(scope) > limit_of(scope):
+        raise _too_large(scope)
+
+
+def _too_large(scope: Scope) -> TooLarge:
+    return TooLarge(f"The body is larger than the {limit_of(scope):,} bytes that may be sent here.")
+
+
+def _announced(scope: Scope) -> int:
+    length = _headers(scope).get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    return dict(scope["headers"])

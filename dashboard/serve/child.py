@@ -1,0 +1,49 @@
+"""The child's first file: it loads the apps, and says in one line what is wrong with the settings."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+
+import django
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import SystemCheckError
+from django.db import OperationalError
+
+
+def main() -> None:
+    given = _arguments()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent speaks for the terminal
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    try:
+        django.setup()
+        if given.prepare:
+            _load("prepare").prepare()
+    except (ImproperlyConfigured, SystemCheckError) as error:
+        sys.exit(f"Pluginhost cannot start. {error}")
+    except OperationalError as error:
+        sys.exit(f"Pluginhost cannot start. DATABASE_URL or PLUGINHOST_DATA_DIR: the database says: {error}".strip())
+    _load("web").serve(given)
+
+
+def _load(module: str) -> object:
+    """What needs models can be imported only once the apps are loaded."""
+    return importlib.import_module(f"dashboard.serve.{module}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="A child of `manage.py serve`; not to be started by hand.")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--listener", type=int, required=True)
+    parser.add_argument("--control", type=int, required=True)
+    parser.add_argument("--role", required=True)
+    parser.add_argument("--prepare", action="store_true")
+    parser.add_argument("--greet", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

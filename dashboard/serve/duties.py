@@ -1,0 +1,53 @@
+"""What a serving process does beside answering: the gateway, the nudges, the worker and beat, the watch.
+
+The ASGI application's lifespan begins and ends them; under `manage.py serve` they end already at the drain, so
+that all that was received is stored before the next process accepts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from pluginhost import nudge
+
+from .background import Background
+from .watch import Watch
+
+
+class Duties:
+    def __init__(self) -> None:
+        self._name = secrets.token_hex(8)
+        self._dead: list[str] = []
+        self._background: Background | None = None
+        self._watch = Watch()
+        self._is_on = False
+
+    def take(self, name: str, dead: list[str], *, has_worker: bool) -> None:
+        """Under `manage.py serve`: our name, who ended before us, and whether background work is ours too."""
+        self._name, self._dead = name, dead
+        self._background = Background() if has_worker else None
+
+    async def begin(self) -> None:
+        self._is_on = True
+        nudge.serve_on(asyncio.get_running_loop())
+        self._watch.start()
+        if self._background:
+            self._background.start()
+
+    async def drain(self) -> None:
+        """Once: stop reading, store, stop the background work."""
+        if not self._is_on:
+            return
+        self._is_on = False
+        loop = asyncio.get_running_loop()
+        if self._background:
+            await loop.run_in_executor(None, self._background.stop)
+        self._watch.stop()
+
+    async def end(self) -> None:
+        await self.drain()
+        nudge.serve_on(None)
+
+
+duties = Duties()

@@ -1,0 +1,117 @@
+"""The child `web`: pages, WebSockets, Socket.IO and `/v2` on the parent's socket."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+
+import uvicorn
+import uvloop
+from django.conf import settings
+
+from dashboard import asgi, urls
+
+from .duties import duties
+from .limits import LimitedWebSocket
+from .messages import ACCEPT, ACCEPTING, DRAIN, DRAINED, READY, Messages
+from .options import url_of
+from .server import DRAIN_SECONDS, END_SECONDS, Server
+
+logger = logging.getLogger(__name__)
+
+LAST_SECONDS = 4.4
+"""After SIGTERM the process ends by then, whatever a request's thread is doing."""
+
+
+def serve(given: argparse.Namespace) -> None:
+    """Wait to be told, serve, and end the process."""
+    logger.debug("%d URL patterns loaded", len(urls.urlpatterns))
+    Web(given).run()
+
+
+class Web:
+    def __init__(self, given: argparse.Namespace) -> None:
+        self._name: str = given.name
+        self._greets: bool = given.greet
+        self._has_worker = given.role == "all" or not settings.REDIS_URL
+        self._listener = socket.socket(fileno=given.listener)
+        self._control = Messages(socket.socket(fileno=given.control))
+        self._server = Server(_config(), on_accepting=self._tell, on_drain=self._drain)
+
+    def run(self) -> None:
+        self._control.say(READY)
+        dead = self._wait_for_accept()
+        duties.take(self._name, dead, has_worker=self._has_worker)
+        uvloop.run(self._serve())
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0 if self._server.started else 1)  # not waiting for a request's thread that never ends
+
+    def _wait_for_accept(self) -> list[str]:
+        while self._control.is_open:
+            for words in self._control.read():
+                if words[0] == ACCEPT:
+                    return words[1:]
+        sys.exit(0)  # the parent is gone, or needs no spare any more
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._listener.setblocking(False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+        loop.add_reader(self._control.fileno(), self._hear)
+        await self._server.serve(sockets=[self._listener])
+
+    def _tell(self) -> None:
+        self._control.say(ACCEPTING)
+        if self._greets:
+            self._greet()
+
+    def _greet(self) -> None:
+        host, port = self._listener.getsockname()[:2]
+        url = settings.PLUGINHOST_URL or url_of(host, port)
+        print(f"\nPluginhost is ready: {url}\n", flush=True)  # noqa: T201
+
+    # --- what it is told ---
+
+    def _hear(self) -> None:
+        for words in self._control.read():
+            if words[0] == DRAIN:
+                self._server.end(DRAIN_SECONDS)
+        if not self._control.is_open:
+            asyncio.get_running_loop().remove_reader(self._control.fileno())
+            self._end()
+
+    def _end(self) -> None:
+        self._server.end(END_SECONDS)
+        deadline = threading.Timer(LAST_SECONDS, os._exit, (1,))
+        deadline.daemon = True
+        deadline.start()
+
+    async def _drain(self) -> None:
+        """Nothing is accepted any more; what was received is stored before anybody else is told to accept."""
+        await duties.drain()
+        self._control.say(DRAINED)
+
+
+def _config() -> uvicorn.Config:
+    return uvicorn.Config(
+        asgi.application,
+        loop="uvloop",
+        http="httptools",
+        ws=LimitedWebSocket,
+        ws_max_size=settings.PLUGINHOST_MESSAGE_LIMIT,
+        ws_ping_interval=None,  # its 20 s would cut a callback that holds the interpreter; Engine.IO pings
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # dashboard.proxies
+        server_header=False,
+        timeout_graceful_shutdown=END_SECONDS,
+    )
