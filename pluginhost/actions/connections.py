@@ -137,6 +137,28 @@ def _known(known: int | None, plugin: Plugin) -> Connection | None:
     return Connection.objects.filter(pk=known, plugin=plugin).first() if known else None
 
 
+@transaction.atomic
+def recheck(connection_id: int, at: datetime) -> bool:
+    """Whether a connected script may have work now; puts it into quarantine or lets it out as its plugin says."""
+    connection = Connection.objects.select_related("plugin").filter(pk=connection_id, was_accepted=True).first()
+    if connection is None or connection.state == State.CLOSED:
+        return False
+    plugin = connection.plugin
+    is_out = plugin.is_quarantined() or plugin.deleted_at is not None
+    mine = Connection.objects.filter(pk=connection.pk)
+    if is_out and connection.state == State.OPEN:
+        reason = plugin.quarantine_reason or "The plugin was deleted."
+        mine.filter(state=State.OPEN).update(state=State.QUARANTINED, reason=reason)
+        lose_sessions(connection, reason, at)
+        nudge.plugin(plugin.pk)
+    elif not is_out and connection.state == State.QUARANTINED and connection.reason == plugin.quarantine_reason:
+        # It was out only because its plugin was; one with a rotated secret waits for its next heartbeat.
+        mine.filter(state=State.QUARANTINED).update(state=State.OPEN, reason="")
+        nudge.plugin(plugin.pk)
+        return True
+    return not is_out and connection.state == State.OPEN
+
+
 def close(connection: Connection, reason: str, at: datetime) -> None:
     """It is gone. Its sessions are lost (in grace), what it had not been sent goes back into the queue."""
     with transaction.atomic():

@@ -114,8 +114,8 @@ def quarantine(principal: Principal, plugin: Plugin, reason: str = "") -> None:
 
 @transaction.atomic
 def release(principal: Principal, plugin: Plugin) -> None:
-    """Give its scripts work again."""
-    _set_quarantine(principal, plugin, "plugin.released", None, "")
+    """Give its scripts work again. The reason stays: by it the gateway knows which scripts were out for it."""
+    _set_quarantine(principal, plugin, "plugin.released", None, plugin.quarantine_reason)
 
 
 def _set_quarantine(principal: Principal, plugin: Plugin, verb: str, at: Any, reason: str) -> None:

@@ -33,6 +33,11 @@ def sessions_of(plugin_id: int, uids: Iterable[str]) -> dict[str, Session]:
     return {session.uid: session for session in Session.objects.filter(plugin_id=plugin_id, uid__in=set(uids))}
 
 
+def session_of(plugin_id: int, session_id: int) -> Session | None:
+    """The plugin's own session with this number."""
+    return Session.objects.filter(plugin_id=plugin_id, pk=session_id).first()
+
+
 def add_lines(session: Session, connection: Connection | None, lines: Sequence[Line]) -> None:
     """Store lines in the order they came, numbered on from the session's last. To be called in a transaction."""
     kept = _make_room(session, lines)
@@ -111,9 +116,8 @@ def fail(session: Session, reason: str, at: datetime) -> bool:
 
 def _end_by_answer(session: Session, form: str, body: str, at: datetime) -> bool:
     if session.state == State.CANCELLING:
-        return endings.end(
-            session, State.CANCELLED, "Cancelled; its script has finished.", at=at, only_from=[State.CANCELLING]
-        )
+        reason = "Cancelled; its script has finished."
+        return endings.end(session, State.CANCELLED, reason, at=at, only_from=[State.CANCELLING])
     error = _error_of(session, body) if form == Response.Form.ERROR else None
     head = first_line(body, 300) if form in (Response.Form.TEXT, Response.Form.JSON) else ""
     Session.objects.filter(pk=session.pk).update(message_head=head)

@@ -1,0 +1,18 @@
+"""The gateway as the site's wiring takes it: the Socket.IO server, and what happens at start and stop."""
+
+from __future__ import annotations
+
+from .gateway import Gateway, new_server
+
+sio = new_server()
+gateway = Gateway(sio)
+
+
+async def start(name: str = "", dead: tuple[str, ...] = ()) -> None:
+    """Serve from now on, as the process called `name`. Call it in the event loop that will serve."""
+    await gateway.start(name, dead)
+
+
+async def stop() -> None:
+    """Store all that was received and cut the scripts' lines. Call it when nobody is accepted any more."""
+    await gateway.stop()

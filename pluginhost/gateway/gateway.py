@@ -1,0 +1,292 @@
+"""The gateway of one serving process: the sockets of scripts on one side, the database on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import socketio
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connections
+from django.utils import timezone
+from engineio.payload import Payload
+
+from pluginhost.actions import processes
+from pluginhost.actions.connections import Caller, Verdict
+from pluginhost.models import ServerProcess
+
+from . import storing
+from .desk import Desk
+from .inbox import Gone, Item, Report
+from .namespace import PluginNamespace
+from .packets import NAMESPACE, GuardedPacket, SafeJson
+from .peer import Peer
+from .script import Script
+from .transport import address_of, transport_of
+
+logger = logging.getLogger(__name__)
+# The libraries log every packet at INFO, and with it the secret of each heartbeat.
+_library_logger = logging.getLogger("pluginhost.gateway.library")
+_library_logger.setLevel(logging.ERROR)
+
+GATHER_SECONDS = 0.015
+RETRY_SECONDS = 1.0
+QUIET_SECONDS = 0.3
+LONGEST_FAREWELL_SECONDS = 2.0
+
+# Engine.IO answers a long-polling request of more packets with 200 and drops all of them.
+Payload.max_decode_packets = 10_000
+
+
+def new_server() -> socketio.AsyncServer:
+    """The Socket.IO server as scripts need it. Origins: none (scripts) or our own; never `*`."""
+    return socketio.AsyncServer(
+        async_mode="asgi",
+        async_handlers=False,  # else log lines overtake each other
+        namespaces=[NAMESPACE],
+        serializer=GuardedPacket,
+        json=SafeJson,
+        max_http_buffer_size=settings.PLUGINHOST_MESSAGE_LIMIT,
+        ping_interval=settings.PLUGINHOST_PING_INTERVAL,
+        ping_timeout=settings.PLUGINHOST_PING_TIMEOUT,
+        logger=_library_logger,
+        engineio_logger=_library_logger,
+    )
+
+
+class Gateway:
+    """Peers, desks, and the loop that stores what the desks' inboxes hold."""
+
+    def __init__(self, server: socketio.AsyncServer) -> None:
+        self.server = server
+        self._peers: dict[str, Peer] = {}
+        self._desks: dict[str, Desk] = {}
+        self._anonymous = Desk("")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gateway")
+        self._something = asyncio.Event()
+        self._process: ServerProcess | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._heard = asyncio.Event()
+        server.register_namespace(PluginNamespace(self))
+
+    # --- the process ---
+
+    async def start(self, name: str = "", dead: tuple[str, ...] = ()) -> None:
+        """Begin to serve. `dead` are processes that the parent saw end: their connections are closed first."""
+        for gone in dead:
+            await self.in_thread(processes.ended, gone)
+        self._process = await self.in_thread(processes.begin, "web", name)
+        self._tasks = [
+            asyncio.create_task(self._store_for_ever(), name="gateway: storing"),
+            asyncio.create_task(self._renew_lease(), name="gateway: lease"),
+        ]
+
+    async def stop(self) -> None:
+        """Hear out the scripts, commit everything, cut their lines. Nobody must be accepted any more."""
+        await self._say_farewell()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for peer in list(self._peers.values()):
+            self.drop(peer)
+            self.leave(peer, Gone("The server was restarted."))
+        await self._store_rest()
+        if self._process is not None:
+            await self.in_thread(processes.ended, self._process.name, "The server was restarted.")
+        for desk in self._desks.values():
+            desk.close()
+        await self.in_thread(connections.close_all)
+        self._thread.shutdown(wait=True)
+
+    async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run database work in the gateway's one thread, in the order it was asked for."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    # --- sockets ---
+
+    def peer(self, sid: str) -> Peer | None:
+        return self._peers.get(sid)
+
+    def welcome(self, sid: str, environ: dict[str, Any]) -> None:
+        """A socket has opened. Until it tells who it is, it has some seconds and small messages."""
+        transport = "polling" if "transport=polling" in environ.get("QUERY_STRING", "") else "websocket"
+        caller = Caller(sid, address_of(environ, settings.PLUGINHOST_TRUSTED_PROXIES)[:64], transport)
+        peer = Peer(caller, transport_of(environ))
+        self._peers[sid] = peer
+        loop = asyncio.get_running_loop()
+        peer.timer = loop.call_later(settings.PLUGINHOST_ANONYMOUS_SECONDS, self._drop_anonymous, peer)
+
+    def identify(self, peer: Peer, plugin_uid: str) -> None:
+        """From its first heartbeat on, all it says goes through the inbox of the plugin that it names."""
+        if peer.plugin_uid is None:
+            peer.plugin_uid = plugin_uid
+            desk = self._desks.get(plugin_uid) or self._desks.setdefault(plugin_uid, Desk(plugin_uid))
+            desk.peers.add(peer)
+
+    async def put(self, peer: Peer, report: Report) -> None:
+        """Into its plugin's inbox; a full one makes this script wait."""
+        desk = self._desk_of(peer)
+        self._post(peer, report)
+        await desk.inbox.wait_for_room()
+
+    def leave(self, peer: Peer, gone: Gone) -> None:
+        """The socket has ended; what it said before is stored before."""
+        if peer.is_gone:
+            return
+        peer.is_gone = True
+        peer.stop_timer()
+        peer.wake.set()
+        self._peers.pop(peer.sid, None)
+        self._post(peer, gone)
+
+    def drop(self, peer: Peer) -> None:
+        """Cut the line without a word: a polite CLOSE is final for clients up to 1.0."""
+        if peer.transport is not None:
+            peer.transport.drop()
+        else:
+            _keep(asyncio.ensure_future(self._forget(peer)))
+
+    async def _forget(self, peer: Peer) -> None:
+        """End a long-polling client's session; its next request is answered 400, and it connects anew."""
+        eio_sid = self.server.manager.eio_sid_from_sid(peer.sid, NAMESPACE)
+        socket = self.server.eio.sockets.get(eio_sid)
+        if socket is not None:
+            await socket.close(wait=False, abort=True)
+
+    def _drop_anonymous(self, peer: Peer) -> None:
+        if peer.verdict is None:
+            self.drop(peer)
+
+    # --- inboxes ---
+
+    def _desk_of(self, peer: Peer) -> Desk:
+        return self._desks.get(peer.plugin_uid or "", self._anonymous)
+
+    def _post(self, peer: Peer, report: Report) -> None:
+        self._desk_of(peer).inbox.put(Item(peer, timezone.now(), report))
+        self._heard.set()
+        self._something.set()
+
+    async def _store_for_ever(self) -> None:
+        while True:
+            await self._something.wait()
+            await asyncio.sleep(GATHER_SECONDS)  # so that one commit serves many lines
+            self._something.clear()
+            await self._store_once()
+
+    async def _store_rest(self) -> None:
+        """Everything that is still in the inboxes; the last of it must not wait for a database that is away."""
+        while any(len(desk.inbox) for desk in self._all_desks()):
+            if not await self._store_once():
+                logger.error("the database is away: what scripts said last is lost")
+                return
+
+    async def _store_once(self) -> bool:
+        """Store what the inboxes hold now; False when the database is away, and then all of it is kept."""
+        taken = [(desk, desk.inbox.take()) for desk in self._all_desks() if len(desk.inbox)]
+        if not taken:
+            return True
+        try:
+            verdicts = await self.in_thread(storing.store, [items for _, items in taken])
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("the database is away, trying again: %s", error)
+            for desk, items in taken:
+                desk.inbox.put_back(items)
+            await asyncio.sleep(RETRY_SECONDS)
+            self._something.set()
+            return False
+        for peer, verdict in verdicts.items():
+            await self._judge(peer, verdict)
+        if any(len(desk.inbox) for desk, _ in taken):
+            self._something.set()
+        self._close_idle_desks([desk for desk, items in taken])
+        return True
+
+    def _all_desks(self) -> list[Desk]:
+        return [*self._desks.values(), self._anonymous]
+
+    def _close_idle_desks(self, desks: list[Desk]) -> None:
+        for desk in desks:
+            desk.peers = {peer for peer in desk.peers if not peer.is_gone}
+            if desk.is_idle and desk is not self._anonymous:
+                desk.close()
+                self._desks.pop(desk.plugin_uid, None)
+
+    # --- verdicts ---
+
+    async def _judge(self, peer: Peer, verdict: Verdict) -> None:
+        """What follows from a heartbeat: work for the welcome, quarantine for the others."""
+        peer.verdict = verdict
+        if peer.is_gone:
+            return
+        peer.stop_timer()
+        if verdict.connection is not None and peer.work is None:
+            self._desks[peer.plugin_uid or ""].listen(verdict.connection.plugin_id)
+            peer.work = asyncio.create_task(self._script(peer).work(), name=f"script {verdict.connection.pk}")
+        if verdict.is_welcome:
+            if peer.transport is not None:
+                peer.transport.raise_limit()
+            peer.wake.set()
+        else:
+            await self._quarantine(peer, verdict.reason)
+
+    def _script(self, peer: Peer) -> Script:
+        return Script(peer, in_thread=self.in_thread, send=self._send_order, put=self._post)
+
+    async def _send_order(self, peer: Peer, order: dict[str, Any], done: Callable[..., None]) -> None:
+        await self.server.emit("plugin", order, to=peer.sid, namespace=NAMESPACE, callback=done)
+
+    async def _quarantine(self, peer: Peer, reason: str) -> None:
+        """Tell it once, in the name of an event, and leave it be: clients that are cut off come back in a storm."""
+        if peer.told != reason:
+            peer.told = reason
+            await self.server.emit(f"pluginhost: {reason}", to=peer.sid, namespace=NAMESPACE)
+            logger.info("a script from %s is kept without work: %s", peer.caller.address, reason)
+        loop = asyncio.get_running_loop()
+        peer.timer = loop.call_later(settings.PLUGINHOST_QUARANTINE_SECONDS, self._thin_out, peer)
+
+    def _thin_out(self, peer: Peer) -> None:
+        """Beyond so many an address, sockets in quarantine are cut."""
+        if peer.is_welcome or peer.is_gone:
+            return
+        crowd = Counter(
+            other.caller.address for other in self._peers.values() if other.verdict and not other.is_welcome
+        )
+        if crowd[peer.caller.address] > settings.PLUGINHOST_QUARANTINE_PER_ADDRESS:
+            self.drop(peer)
+
+    # --- the end ---
+
+    async def _say_farewell(self) -> None:
+        """Close our side only: what the scripts sent until they noticed still comes in, and is stored."""
+        for peer in self._peers.values():
+            if peer.transport is not None:
+                peer.transport.half_close()
+        try:
+            async with asyncio.timeout(LONGEST_FAREWELL_SECONDS):
+                while self._peers:
+                    self._heard.clear()
+                    await asyncio.wait_for(self._heard.wait(), QUIET_SECONDS)
+        except TimeoutError:
+            return  # it has been quiet for a while, or too long is too long
+
+    async def _renew_lease(self) -> None:
+        while True:
+            await asyncio.sleep(settings.PLUGINHOST_LEASE_SECONDS / 3)
+            try:
+                await self.in_thread(processes.renew, self._process)
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("the lease was not renewed: %s", error)
+
+
+_kept: set[asyncio.Future[Any]] = set()
+
+
+def _keep(task: asyncio.Future[Any]) -> None:
+    """The loop itself keeps only a weak reference."""
+    _kept.add(task)
+    task.add_done_callback(_kept.discard)

@@ -1,0 +1,84 @@
+"""The door for scripts: each handler parses, hands over, returns. No database in here: a slow handler cuts pings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import socketio
+from django.conf import settings
+
+from pluginhost.protocol import payloads
+
+from .inbox import Gone, Refused
+from .packets import NAMESPACE
+
+if TYPE_CHECKING:
+    from .gateway import Gateway
+
+
+class PluginNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
+    """`/plugin`. GuardedPacket has seen to it that only events with a method here come in."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(NAMESPACE)
+        self._gateway = gateway
+
+    async def on_connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
+        """Confirmed at once: clients wait one second. Who it is, its first heartbeat tells."""
+        self._gateway.welcome(sid, environ)
+
+    async def on_disconnect(self, sid: str, reason: str = "") -> None:
+        peer = self._gateway.peer(sid)
+        if peer is not None:
+            transport = peer.transport
+            self._gateway.leave(peer, Gone(_spoken(reason), transport is not None and transport.is_too_large))
+
+    async def on_heartbeat(self, sid: str, *arguments: Any) -> None:
+        peer = self._gateway.peer(sid)
+        if peer is None:
+            return
+        try:
+            heartbeat = payloads.heartbeat(arguments)
+        except payloads.Malformed as error:
+            await self._gateway.put(peer, Refused(str(error)))
+        else:
+            self._gateway.identify(peer, heartbeat.plugin)
+            await self._gateway.put(peer, heartbeat)
+
+    async def on_log(self, sid: str, *arguments: Any) -> None:
+        peer = self._gateway.peer(sid)
+        if peer is None:
+            return
+        try:
+            log = payloads.log(arguments, settings.PLUGINHOST_LINE_LIMIT, settings.PLUGINHOST_EXTRA_LIMIT)
+        except payloads.Malformed as error:
+            await self._gateway.put(peer, Refused(str(error)))
+        else:
+            await self._gateway.put(peer, log)
+
+    async def on_response(self, sid: str, *arguments: Any) -> None:
+        peer = self._gateway.peer(sid)
+        if peer is None:
+            return
+        try:
+            answer = payloads.response(arguments)
+        except payloads.Malformed as error:
+            await self._gateway.put(peer, Refused(str(error)))
+        else:
+            await self._gateway.put(peer, answer)
+
+    async def on_malformed(self, sid: str, reason: str) -> None:
+        peer = self._gateway.peer(sid)
+        if peer is not None:
+            await self._gateway.put(peer, Refused(f"An event could not be read: {reason}."))
+
+
+def _spoken(reason: str) -> str:
+    """Socket.IO's reasons for the end of a connection, in our words."""
+    return {
+        "client disconnect": "The script closed the connection.",
+        "ping timeout": "The script did not answer pings.",
+        "transport close": "The connection was closed.",
+        "transport error": "The connection broke.",
+        "server disconnect": "The server closed the connection.",
+    }.get(reason, "The connection was closed.")

@@ -1,0 +1,77 @@
+"""A connected script's work: claim the oldest queued session, send its order, look again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError
+
+from pluginhost.actions import claims
+
+from . import storing
+from .inbox import Acknowledged, Report
+from .peer import Peer
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 5.0
+
+InThread = Callable[..., Awaitable[Any]]
+Send = Callable[[Peer, dict[str, Any], Callable[..., None]], Awaitable[None]]
+Put = Callable[[Peer, Report], None]
+
+
+class Script:
+    """The one task that claims for one connection: on connect, at each nudge, when a session ends, on a slow tick."""
+
+    def __init__(self, peer: Peer, *, in_thread: InThread, send: Send, put: Put) -> None:
+        self._peer, self._in_thread, self._send, self._put = peer, in_thread, send, put
+
+    async def work(self) -> None:
+        """Until the socket is gone. The database being away is waited out."""
+        while not self._peer.is_gone:
+            self._peer.wake.clear()
+            try:
+                await self.look()
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("connection %s could not look for work: %s", self._peer.connection_id, error)
+            await self._wait()
+
+    async def look(self) -> None:
+        """Take all the work there is for it now."""
+        connection_id, verdict = self._peer.connection_id, self._peer.verdict
+        if connection_id is None or verdict is None:
+            return
+        is_welcome = await self._in_thread(storing.recheck, connection_id)
+        if self._peer.verdict is verdict and is_welcome != verdict.is_welcome:
+            self._peer.verdict = replace(verdict, is_welcome=is_welcome)
+        if not is_welcome:
+            return
+        while not self._peer.is_gone:
+            order = await self._in_thread(claims.claim, connection_id)
+            if order is None or not await self._hand_over(order):
+                return
+
+    async def _hand_over(self, order: claims.Order) -> bool:
+        """Send it, marked as sent before: what is claimed and not sent goes back, what was sent may be lost."""
+        if self._peer.is_gone:
+            await self._in_thread(claims.give_back, order.session_id)
+            return False
+        if not await self._in_thread(claims.mark_sent, order.session_id):
+            return True  # cancelled in between
+        await self._send(self._peer, order.payload, self._acknowledged(order.session_id))
+        logger.info("session %s sent to connection %s", order.session_id, self._peer.connection_id)
+        return True
+
+    def _acknowledged(self, session_id: int) -> Callable[..., None]:
+        return lambda *values: self._put(self._peer, Acknowledged(session_id, values))
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._peer.wake.wait(), TICK_SECONDS)
+        except TimeoutError:
+            return

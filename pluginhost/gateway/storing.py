@@ -1,0 +1,197 @@
+"""Storing what waits in the inboxes. Synchronous: it runs in the gateway's own thread, for all scripts together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
+from django.utils import timezone
+
+from pluginhost.actions import connections, processes, reports
+from pluginhost.actions.connections import Verdict
+from pluginhost.models import Connection, Session
+from pluginhost.protocol.payloads import Answer, Heartbeat, Log, answer_of
+
+from .inbox import Acknowledged, Gone, Item, Refused
+from .peer import Peer
+
+logger = logging.getLogger(__name__)
+
+Verdicts = dict[Peer, Verdict]
+
+
+def store(batches: Sequence[Sequence[Item]]) -> Verdicts:
+    """Store all of it in one transaction; the verdicts on the heartbeats among it.
+
+    What the database refuses costs nobody else a line: the batches are then stored one by one, and the bad one
+    item by item. OperationalError (the database is away) is the caller's: it tries again.
+    """
+    close_old_connections()
+    try:
+        return _store_all(batches)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("a batch could not be stored whole; storing it piece by piece")
+    verdicts: Verdicts = {}
+    for item in (item for batch in batches for item in batch):
+        verdicts.update(_store_single(item, verdicts))
+    return verdicts
+
+
+def _store_all(batches: Sequence[Sequence[Item]]) -> Verdicts:
+    verdicts: Verdicts = {}
+    with transaction.atomic():
+        for batch in batches:
+            _Storing(verdicts).store(batch)
+    return verdicts
+
+
+def _store_single(item: Item, before: Verdicts) -> Verdicts:
+    verdicts = dict(before)
+    try:
+        with transaction.atomic():
+            _Storing(verdicts).store([item])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # the edge of the loop: this item is given up, the next ones must go on
+        logger.exception("a %s could not be stored and is left out", type(item.report).__name__)
+    return verdicts
+
+
+class _Storing:
+    """One plugin's items, in order. Lines are gathered until something comes that must not overtake them."""
+
+    def __init__(self, verdicts: Verdicts) -> None:
+        self._verdicts = verdicts
+        self._lines: dict[tuple[Peer, str], list[reports.Line]] = {}
+        self._refused: dict[Peer, list[str]] = {}
+
+    def store(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if isinstance(item.report, Log):
+                log = item.report
+                line = reports.Line(item.at, log.level, log.message, log.extra)
+                self._lines.setdefault((item.peer, log.session), []).append(line)
+            else:
+                self._flush()
+                self._take(item)
+        self._flush()
+        self._note_refused()
+
+    def _take(self, item: Item) -> None:
+        report = item.report
+        if isinstance(report, Heartbeat):
+            self._greet(item, report)
+        elif isinstance(report, Answer):
+            self._answer(item, report)
+        elif isinstance(report, Acknowledged):
+            self._acknowledge(item, report)
+        elif isinstance(report, Gone):
+            self._close(item, report)
+        elif isinstance(report, Refused):
+            self._refuse(item.peer, report.reason)
+
+    def _greet(self, item: Item, report: Heartbeat) -> None:
+        before = self._verdict(item.peer)
+        known = before.connection.pk if before and before.connection else None
+        self._verdicts[item.peer] = connections.greet(
+            item.peer.caller, processes.current(), report.plugin, report.secret, known, item.at
+        )
+
+    def _flush(self) -> None:
+        """Store the gathered lines; one query finds the sessions of all of them."""
+        if not self._lines:
+            return
+        gathered, self._lines = self._lines, {}
+        by_plugin: dict[int, set[str]] = {}
+        for peer, uid in gathered:
+            connection = self._open_connection(peer)
+            if connection is not None:
+                by_plugin.setdefault(connection.plugin_id, set()).add(uid)
+        found = {plugin: reports.sessions_of(plugin, uids) for plugin, uids in by_plugin.items()}
+        for (peer, uid), lines in gathered.items():
+            connection = self._open_connection(peer)
+            session = found.get(connection.plugin_id, {}).get(uid) if connection else None
+            if connection is None or session is None:
+                self._refuse(peer, _not_yours("log", uid), len(lines))
+            else:
+                reports.add_lines(session, connection, lines)
+
+    def _answer(self, item: Item, report: Answer) -> None:
+        connection = self._open_connection(item.peer)
+        session = (
+            reports.sessions_of(connection.plugin_id, [report.session]).get(report.session) if connection else None
+        )
+        if connection is None or session is None:
+            self._refuse(item.peer, _not_yours("response", report.session))
+        else:
+            reports.finish(session, connection, report.form, report.body, item.at)
+
+    def _acknowledge(self, item: Item, report: Acknowledged) -> None:
+        connection = self._connection(item.peer)
+        session = reports.session_of(connection.plugin_id, report.session_id) if connection else None
+        if session is not None:
+            value = report.values[0] if report.values else None
+            reports.acknowledge(session, connection, *answer_of(value), item.at)
+
+    def _close(self, item: Item, report: Gone) -> None:
+        connection = self._connection(item.peer)
+        if connection is None:
+            return
+        if report.was_too_large:
+            _fail_only_session(connection, item)
+        connections.close(connection, report.reason, item.at)
+
+    # --- who speaks ---
+
+    def _verdict(self, peer: Peer) -> Verdict | None:
+        return self._verdicts.get(peer, peer.verdict)
+
+    def _connection(self, peer: Peer) -> Connection | None:
+        verdict = self._verdict(peer)
+        return verdict.connection if verdict else None
+
+    def _open_connection(self, peer: Peer) -> Connection | None:
+        """The connection of a script that was let in and is not in quarantine."""
+        verdict = self._verdict(peer)
+        return verdict.connection if verdict and verdict.is_welcome else None
+
+    # --- what was refused ---
+
+    def _refuse(self, peer: Peer, reason: str, count: int = 1) -> None:
+        self._refused.setdefault(peer, []).extend([reason] * count)
+
+    def _note_refused(self) -> None:
+        for peer, reasons in self._refused.items():
+            connection = self._connection(peer)
+            if connection is not None:
+                connections.note_refused(connection, reasons[-1], len(reasons))
+        self._refused = {}
+
+
+def _fail_only_session(connection: Connection, item: Item) -> None:
+    """A message over the limit ended the connection: it was most likely the response of its one session."""
+    held = list(Session.objects.held().filter(connection=connection)[:2])
+    if len(held) == 1:
+        limit = settings.PLUGINHOST_MESSAGE_LIMIT // 2**20
+        reports.fail(held[0], f"The response is larger than {limit} MB. Import results in parts instead.", item.at)
+
+
+def _not_yours(event: str, uid: str) -> str:
+    return f"A {event} for session {uid[:40]!r} came, which is none of this plugin's."
+
+
+# --- the other things that the gateway's thread does ---
+
+
+def recheck(connection_id: int) -> bool:
+    """Whether this script may have work now."""
+    close_old_connections()
+    return connections.recheck(connection_id, timezone.now())
+
+
+def is_database_away(error: Exception) -> bool:
+    return isinstance(error, DatabaseError | InterfaceError)
