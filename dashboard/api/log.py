@@ -1,0 +1,59 @@
+"""A session's log: a page of lines, or all of it as a file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import Query, Router
+from pydantic import BaseModel, Field
+
+from dashboard.streaming import streamed
+from pluginhost import access, log_reading
+from pluginhost.models import Session
+
+from .auth import principal_of
+from .paging import Text
+
+router = Router()
+_DOWNLOADS = {"text": ("text/plain; charset=utf-8", "txt"), "jsonl": ("application/jsonl; charset=utf-8", "jsonl")}
+
+
+class LogAsked(BaseModel):
+    after: int = Field(0, ge=0, le=2**53, description="Only lines with a larger number: the `next` of the page before.")
+    limit: int = Field(log_reading.MOST_LINES, ge=1, le=log_reading.MOST_LINES)
+    level: Text = Field("", description="This and worse: debug, info, warning or error.")
+    q: Text = Field("", description="Only lines that contain this, in any case.")
+    format: Literal["json", "text", "jsonl"] = Field("json", description="text and jsonl download all lines.")
+
+
+class LogLine(BaseModel):
+    number: int = Field(description="Counts without gaps in the session, from 1.")
+    at: str
+    level: str
+    message: str
+    extra: dict[str, Any] | None = Field(description="The other keys that the script sent with it.")
+    late: bool = Field(False, description="It came after the session's end.")
+
+
+class LogPage(BaseModel):
+    lines: list[LogLine]
+    next: int | None
+    total: int
+
+
+@router.get("/sessions/{session_id}/log", response=LogPage, summary="Its log")
+def get_log(request: HttpRequest, session_id: str, asked: Query[LogAsked]) -> LogPage | HttpResponseBase:
+    """To follow a running session, ask again with `after` set to the last line's number."""
+    session = access.session(principal_of(request), session_id)
+    which = log_reading.Filter.asked(asked.level, asked.q)
+    if asked.format != "json":
+        return _download(session, which, asked.format)
+    page = log_reading.page(session.pk, which, after=asked.after, limit=asked.limit)
+    return LogPage(lines=[LogLine(**line) for line in page.lines], next=page.next, total=page.total)
+
+
+def _download(session: Session, which: log_reading.Filter, form: str) -> HttpResponseBase:
+    content_type, ending = _DOWNLOADS[form]
+    return streamed(log_reading.chunks(session.pk, which, form), content_type, f"session-{session.pk}.{ending}")
