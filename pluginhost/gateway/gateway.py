@@ -29,9 +29,10 @@ from .script import Script
 from .transport import address_of, transport_of
 
 logger = logging.getLogger(__name__)
-# The libraries log every packet at INFO, and with it the secret of each heartbeat.
-_library_logger = logging.getLogger("pluginhost.gateway.library")
-_library_logger.setLevel(logging.ERROR)
+# The libraries log every packet at INFO, and with it the secret of each heartbeat. A logger that `getLogger` does
+# not know keeps its level, whatever is configured later.
+_library_logger = logging.Logger("pluginhost.gateway.library", logging.ERROR)
+_library_logger.parent = logger
 
 GATHER_SECONDS = 0.015
 RETRY_SECONDS = 1.0
