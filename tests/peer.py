@@ -20,7 +20,7 @@ OPEN, PING, PONG, EVENT, JOINED = "0", "2", "3", "42/plugin,", "40/plugin,"
 
 
 class Peer:
-    """One WebSocket to the gateway. Orders that come are kept; pings are answered; everything else is up to the test."""
+    """One WebSocket to the gateway. Orders are kept and pings answered; everything else is up to the test."""
 
     def __init__(self, server: Server) -> None:
         self.orders: list[Json] = []
