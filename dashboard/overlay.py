@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
 from pluginhost.protocol import category_schema
 
 UNKNOWN_COLOR = "#7a7f86"
@@ -34,6 +37,13 @@ class Mark:
     def is_line(self) -> bool:
         """Whether it has no inside to fill."""
         return self.kind in {"polyline", "point"}
+
+    @property
+    def element(self) -> SafeString:
+        """The SVG element, in its tool's colour; its line stays as wide as it is under any zoom."""
+        fill = "none" if self.is_line else self.color
+        given = {**self.attributes, "fill": fill, "stroke": self.color, "vector-effect": "non-scaling-stroke"}
+        return format_html("<{}{}/>", self.tag, format_html_join("", ' {}="{}"', given.items()))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,13 @@ def test_it_works():
     assert mark.words == "30 × 40 at 10, 20"
 
 
+def test_it_is_written_in_the_colour_of_its_tool_with_a_line_that_keeps_its_width():
+    mark = drawn({"bounding-box": {"x": 1, "y": 2, "width": 3, "height": 4}})
+    assert mark.element == (
+        '<rect x="1" y="2" width="3" height="4" fill="#d1495b" stroke="#d1495b" vector-effect="non-scaling-stroke"/>'
+    )
+
+
 def test_a_box_drawn_backwards_is_turned_round():
     mark = drawn({"bounding-box": {"x": 40, "y": 60, "width": -30, "height": -40}})
     assert mark.attributes == {"x": "10", "y": "20", "width": "30", "height": "40"}
