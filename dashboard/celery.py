@@ -13,6 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 app = Celery("pluginhost")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = {
+    "sweep": {"task": "pluginhost.tasks.sweeps.sweep", "schedule": float(settings.PLUGINHOST_SWEEP_SECONDS)},
+}
 app.autodiscover_tasks(["pluginhost"])
 
 

@@ -1,25 +1,33 @@
-"""Celery's worker and beat as threads of the web process, for where there is no Redis to share them over."""
+"""Celery's worker and beat as threads of the web process, for where nobody else does the background work."""
 
 from __future__ import annotations
 
-import logging
 import threading
 
 from celery import beat
 from celery.worker import WorkController, state
 
 from dashboard.celery import app
-
-logger = logging.getLogger(__name__)
+from pluginhost.tasks import look_at_queue
 
 THREADS = 4
-STOP_SECONDS = 2.0
+STOP_SECONDS = 1.5
+BEAT_SECONDS = 1
+"""How often beat looks whether it should stop."""
 
 
 class Background:
+    """Made and begun in threads of their own: pages need not wait until a worker has checked itself."""
+
     def __init__(self) -> None:
+        self._worker = threading.Thread(target=self._work, name="celery worker", daemon=True)
+        # The default scheduler would write a file into the working directory.
+        self._service = beat.Service(app, max_interval=BEAT_SECONDS, scheduler_cls="celery.beat:Scheduler")
+        self._beat = threading.Thread(target=self._service.start, name="celery beat", daemon=True)
+
+    def _work(self) -> None:
         # The plain controller: the command line's would install signal handlers.
-        self._worker = WorkController(
+        WorkController(
             app=app,
             hostname="embedded@pluginhost",
             pool="threads",
@@ -27,23 +35,18 @@ class Background:
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,
-        )
-        # The default scheduler would write a file into the working directory.
-        self._beat = beat.Service(app, max_interval=1, scheduler_cls="celery.beat:Scheduler")
-        self._threads = [
-            threading.Thread(target=self._worker.start, name="celery worker", daemon=True),
-            threading.Thread(
-                target=self._beat.start, kwargs={"embedded_process": False}, name="celery beat", daemon=True
-            ),
-        ]
+        ).start()
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._worker.start()
+        self._beat.start()
+        look_at_queue.delay()
 
     def stop(self) -> None:
-        """Take no more tasks; the one in hand has a moment. Their work is in the database and not lost."""
+        """Take no more tasks; the work of those in hand is in the database, and not lost."""
         state.should_stop = 0
-        self._beat.stop()
-        for thread in self._threads:
-            thread.join(STOP_SECONDS)
+        self._service.stop()
+
+    def wait(self) -> None:
+        """For what is in hand, a moment."""
+        self._worker.join(STOP_SECONDS)

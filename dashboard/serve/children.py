@@ -16,6 +16,7 @@ from .messages import ACCEPT, ACCEPTING, DRAIN, DRAINED, READY, Messages
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parent.parent
+SETTLED_SECONDS = 10.0
 
 
 class State(Enum):
@@ -34,7 +35,7 @@ class Child:
 
     def __init__(self, listener: socket.socket, role: str, *, prepares: bool, greets: bool = False) -> None:
         self.name = secrets.token_hex(8)
-        self.started = time.monotonic()
+        self.accepted = 0.0
         self.state = State.BOOTING
         self.is_accepting = False
         self.drain_asked = 0.0
@@ -66,8 +67,9 @@ class Child:
         return self.process.poll()
 
     @property
-    def age(self) -> float:
-        return time.monotonic() - self.started
+    def has_settled(self) -> bool:
+        """Whether it served for a while: its end is then no sign that the next will end as well."""
+        return self.accepted > 0 and time.monotonic() - self.accepted > SETTLED_SECONDS
 
     def listen(self) -> None:
         """Read what it says."""
@@ -78,6 +80,7 @@ class Child:
     def accept(self, dead: list[str]) -> None:
         """Serve from now on; `dead` are the processes before it that ended."""
         self.state = State.SERVING
+        self.accepted = time.monotonic()
         self.messages.say(ACCEPT, *dead)
 
     def drain(self) -> None:

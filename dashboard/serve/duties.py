@@ -10,6 +10,7 @@ import asyncio
 import secrets
 
 from pluginhost import nudge
+from pluginhost.gateway import app as gateway
 
 from .background import Background
 from .watch import Watch
@@ -19,6 +20,7 @@ class Duties:
     def __init__(self) -> None:
         self._name = secrets.token_hex(8)
         self._dead: list[str] = []
+        self._has_worker = False
         self._background: Background | None = None
         self._watch = Watch()
         self._is_on = False
@@ -26,13 +28,15 @@ class Duties:
     def take(self, name: str, dead: list[str], *, has_worker: bool) -> None:
         """Under `manage.py serve`: our name, who ended before us, and whether background work is ours too."""
         self._name, self._dead = name, dead
-        self._background = Background() if has_worker else None
+        self._has_worker = has_worker
 
     async def begin(self) -> None:
         self._is_on = True
         nudge.serve_on(asyncio.get_running_loop())
+        await gateway.start(self._name, tuple(self._dead))
         self._watch.start()
-        if self._background:
+        if self._has_worker:
+            self._background = Background()
             self._background.start()
 
     async def drain(self) -> None:
@@ -40,13 +44,15 @@ class Duties:
         if not self._is_on:
             return
         self._is_on = False
-        loop = asyncio.get_running_loop()
         if self._background:
-            await loop.run_in_executor(None, self._background.stop)
+            self._background.stop()
         self._watch.stop()
+        await gateway.stop()
 
     async def end(self) -> None:
         await self.drain()
+        if self._background:
+            await asyncio.to_thread(self._background.wait)
         nudge.serve_on(None)
 
 

@@ -15,9 +15,8 @@ logger = logging.getLogger(__name__)
 
 END_SECONDS = 4.5
 DRAIN_SECONDS = 10.0
-SPARE_SECONDS = 3.0
-"""A spare is booted when the serving child has settled; booting takes a core for a second."""
-SETTLED_SECONDS = 10.0
+SPARE_SECONDS = 1.0
+"""Booting takes a core for a second, so a spare waits at the side; it comes after the first page."""
 LONGEST_WAIT = 5.0
 
 
@@ -119,7 +118,7 @@ class Parent:
             return
         self._is_handing_over = self._is_handing_over and self._next is not None
         logger.error("web process %d %s; the next takes over", child.pid, _how(child))
-        self._failures = self._failures + 1 if child.age < SETTLED_SECONDS else 0
+        self._failures = 0 if child.has_settled else self._failures + 1
         self._back_off()
 
     def _give_up_boot(self, child: Child) -> None:

@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from dashboard import environment
-from pluginhost.actions import organizations
+from pluginhost.actions import demo, organizations
+from pluginhost.models import User
 
 
 def prepare() -> None:
@@ -20,6 +21,8 @@ def prepare() -> None:
     _check()
     _migrate()
     _make_first_admin()
+    if settings.PLUGINHOST_DEMO:
+        _make_demo()
 
 
 def _check() -> None:
@@ -50,4 +53,7 @@ def _make_first_admin() -> None:
         print(f"\nSign in as «{admin.username}» with the password «{password}» (it is shown this once).", flush=True)  # noqa: T201
 
 
-_ = settings
+def _make_demo() -> None:
+    admin = User.objects.filter(is_superuser=True).order_by("pk").first()
+    if admin is not None:
+        demo.make(admin)

@@ -12,7 +12,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from .listener import BACKLOG
 
-END_SECONDS = 3
+END_SECONDS = 2
 DRAIN_SECONDS = 60
 """How long pages and imports in flight may still take: at the end, and after a hand-over."""
 

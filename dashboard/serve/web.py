@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -16,6 +17,8 @@ import uvloop
 from django.conf import settings
 
 from dashboard import asgi, urls
+from pluginhost.actions import demo
+from pluginhost.errors import NotFound
 
 from .duties import duties
 from .limits import LimitedWebSocket
@@ -38,10 +41,10 @@ def serve(given: argparse.Namespace) -> None:
 class Web:
     def __init__(self, given: argparse.Namespace) -> None:
         self._name: str = given.name
-        self._greets: bool = given.greet
         self._has_worker = given.role == "all" or not settings.REDIS_URL
         self._listener = socket.socket(fileno=given.listener)
         self._control = Messages(socket.socket(fileno=given.control))
+        self._greeting = _greeting(self._listener) if given.greet else ""
         self._server = Server(_config(), on_accepting=self._tell, on_drain=self._drain)
 
     def run(self) -> None:
@@ -70,13 +73,8 @@ class Web:
 
     def _tell(self) -> None:
         self._control.say(ACCEPTING)
-        if self._greets:
-            self._greet()
-
-    def _greet(self) -> None:
-        host, port = self._listener.getsockname()[:2]
-        url = settings.PLUGINHOST_URL or url_of(host, port)
-        print(f"\nPluginhost is ready: {url}\n", flush=True)  # noqa: T201
+        if self._greeting:
+            print(self._greeting, flush=True)  # noqa: T201
 
     # --- what it is told ---
 
@@ -98,6 +96,17 @@ class Web:
         """Nothing is accepted any more; what was received is stored before anybody else is told to accept."""
         await duties.drain()
         self._control.say(DRAINED)
+
+
+def _greeting(listener: socket.socket) -> str:
+    """Where it is, and the one command that connects the demo's script."""
+    host, port = listener.getsockname()[:2]
+    local = url_of(host, port)
+    lines = ["", f"Pluginhost is ready: {settings.PLUGINHOST_URL or local}"]
+    with contextlib.suppress(NotFound):
+        demo.finder()
+        lines += ["To connect the demo's script, in a second terminal:", f"  {demo.connect_command(local)}"]
+    return "\n".join([*lines, ""])
 
 
 def _config() -> uvicorn.Config:

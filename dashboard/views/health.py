@@ -1,0 +1,90 @@
+"""Is it alive, is it ready: for whoever watches over the server. No sign-in; nothing is told that is not needed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.core.cache import cache
+from django.db import Error, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
+
+from pluginhost.models import ServerProcess
+from pluginhost.tasks.sweeps import SWEPT
+
+LAYER_SECONDS = 2.0
+LATE = 6
+"""How many sweeps may be missed; the first comes when a server has been up for one interval."""
+
+Answer = dict[str, object]
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """This process answers; that is all."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether work can be done here: 503 and the reason when it cannot."""
+    parts = {"database": _timed(_ask_database), "layer": _timed(_ask_layer), "worker": _worker()}
+    is_ready = all(part["ok"] for part in parts.values())
+    answer = {"status": "ok" if is_ready else "error", **parts}
+    if not is_ready:
+        answer["message"] = " ".join(str(part["message"]) for part in parts.values() if not part["ok"])
+    return JsonResponse(answer, status=200 if is_ready else 503)
+
+
+def _timed(ask: Callable[[], None]) -> Answer:
+    began = time.monotonic()
+    try:
+        ask()
+    except (Error, RedisError, OSError) as error:
+        return {"ok": False, "message": f"{ask.__doc__} {type(error).__name__}."}
+    return {"ok": True, "seconds": round(time.monotonic() - began, 4)}
+
+
+def _ask_database() -> None:
+    """The database does not answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _ask_layer() -> None:
+    """The channel layer does not carry messages."""
+    async_to_sync(_there_and_back)()
+
+
+async def _there_and_back() -> None:
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    async with asyncio.timeout(LAYER_SECONDS):
+        await layer.send(channel, {"type": "hello"})
+        await layer.receive(channel)
+
+
+def _worker() -> Answer:
+    """The sweep comes round by beat and a worker: its age tells of both."""
+    swept: datetime | None = cache.get(SWEPT)
+    since = swept or _serving_since()
+    age = (timezone.now() - since).total_seconds() if since else 0.0
+    answer: Answer = {"ok": age < LATE * settings.PLUGINHOST_SWEEP_SECONDS, "swept_seconds_ago": None}
+    if swept:
+        answer["swept_seconds_ago"] = round(age, 1)
+    if not answer["ok"]:
+        answer["message"] = "The background work stands still: no worker, or no beat, or no broker between them."
+    return answer
+
+
+def _serving_since() -> datetime | None:
+    newest = ServerProcess.objects.filter(ended_at=None).order_by("-started_at").first()
+    return newest.started_at if newest else None
