@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pluginhost import access
-from pluginhost.actions import api_keys, organizations, plugins, projects, sessions
-from pluginhost.models import Asset, Organization, Plugin, Project, ProjectHead, Session, Task, User
+from pluginhost.actions import api_keys, claims, organizations, plugins, projects, sessions
+from pluginhost.models import Asset, Connection, Organization, Plugin, Project, ProjectHead, Session, Task, User
 from pluginhost.principal import Principal
 
 PASSWORD = "correct horse battery"
@@ -80,3 +80,20 @@ def make_session(user: User, project: Project, plugin: Plugin, **request: Any) -
 
 def make_api_key(user: User) -> str:
     return api_keys.create(user, "test")
+
+
+def make_connection(plugin: Plugin, sid: str = "sid", address: str = "10.0.0.1") -> Connection:
+    """A script of the plugin that was let in."""
+    return Connection.objects.create(
+        plugin=plugin, sid=sid, address=address, transport="websocket", state=Connection.State.OPEN, was_accepted=True
+    )
+
+
+def make_running(user: User, project: Project, plugin: Plugin, **request: Any) -> Session:
+    """A session that a script has been sent."""
+    session = make_session(user, project, plugin, **request)
+    order = claims.claim(make_connection(plugin).pk)
+    assert order is not None
+    assert claims.mark_sent(order.session_id)
+    session.refresh_from_db()
+    return session

@@ -1,0 +1,153 @@
+"""Scripts come, are let in or kept in quarantine, and go."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from pluginhost.actions import claims, connections, plugins
+from pluginhost.actions.connections import Caller
+from pluginhost.models import Connection, Session
+
+from . import makers
+
+CALLER = Caller("sid", "10.0.0.1", "websocket")
+
+
+@pytest.fixture
+def secret(alice, plugin):
+    return plugins.reveal_secret(makers.principal(alice), plugin)
+
+
+def greet(plugin, secret, known=None, caller=CALLER, at=None):
+    return connections.greet(caller, None, plugin.uid, secret, known, at or timezone.now())
+
+
+def test_it_works(plugin, secret):
+    verdict = greet(plugin, secret)
+    assert verdict.is_welcome
+    assert verdict.connection.state == Connection.State.OPEN
+
+
+def test_a_second_heartbeat_renews_the_same_connection(plugin, secret):
+    first = greet(plugin, secret).connection
+    assert greet(plugin, secret, first.pk).connection == first
+    assert Connection.objects.count() == 1
+
+
+def test_an_unknown_plugin_leaves_no_row(db):
+    verdict = connections.greet(CALLER, None, "no such id", "x", None, timezone.now())
+    assert (verdict.connection, verdict.is_welcome) == (None, False)
+
+
+def test_a_wrong_secret_is_listed_once_however_often_it_is_tried(plugin):
+    for sid in ("a", "b", "c"):
+        assert not greet(plugin, "wrong", caller=Caller(sid, "10.0.0.1", "websocket")).is_welcome
+    refused = Connection.objects.get()
+    assert (refused.state, refused.refusals, refused.was_accepted) == (Connection.State.QUARANTINED, 3, False)
+
+
+def test_a_refused_socket_is_let_in_when_the_secret_is_right(plugin, secret):
+    refused = greet(plugin, "wrong").connection
+    assert greet(plugin, secret, refused.pk).is_welcome
+    refused.refresh_from_db()
+    assert (refused.state, refused.was_accepted) == (Connection.State.OPEN, True)
+
+
+def test_the_old_secret_is_good_for_the_time_chosen(alice, plugin, secret):
+    plugins.rotate_secret(makers.principal(alice), plugin, 60)
+    assert greet(plugin, secret).is_welcome
+    late = greet(plugin, secret, at=timezone.now() + timedelta(seconds=61))
+    assert not late.is_welcome
+    assert "rotated" in late.reason
+
+
+def test_rotating_with_no_time_left_quarantines_a_connected_script_at_its_next_heartbeat(alice, plugin, secret):
+    connection = greet(plugin, secret).connection
+    plugins.rotate_secret(makers.principal(alice), plugin, 0)
+    assert not greet(plugin, secret, connection.pk).is_welcome
+    connection.refresh_from_db()
+    assert connection.state == Connection.State.QUARANTINED
+
+
+def test_a_quarantined_plugin_gets_no_work_until_it_is_released(alice, project, plugin, secret):
+    connection = greet(plugin, secret).connection
+    plugins.quarantine(makers.principal(alice), plugin)
+    session = makers.make_session(alice, project, plugin)
+    assert not connections.recheck(connection.pk, timezone.now())
+    assert claims.claim(connection.pk) is None
+    plugin.refresh_from_db()
+    plugins.release(makers.principal(alice), plugin)
+    assert connections.recheck(connection.pk, timezone.now())
+    assert claims.claim(connection.pk).session_id == session.pk
+
+
+def test_a_script_with_an_old_secret_is_not_let_out_by_the_release_of_its_plugin(alice, plugin, secret):
+    connection = greet(plugin, secret).connection
+    plugins.rotate_secret(makers.principal(alice), plugin, 0)
+    greet(plugin, secret, connection.pk)
+    assert not connections.recheck(connection.pk, timezone.now())
+
+
+def running(alice, project, plugin, secret, caller=CALLER):
+    connection = greet(plugin, secret, caller=caller).connection
+    session = makers.make_session(alice, project, plugin)
+    claims.claim(connection.pk)
+    claims.mark_sent(session.pk)
+    return connection, session
+
+
+def test_a_closed_connection_loses_its_session(alice, project, plugin, secret):
+    connection, session = running(alice, project, plugin, secret)
+    connections.close(connection, "The connection broke.", timezone.now())
+    session.refresh_from_db()
+    assert session.state == Session.State.LOST
+    assert "broke" in session.reason
+
+
+def test_what_was_claimed_and_not_sent_goes_back_into_the_queue(alice, project, plugin, secret):
+    connection = greet(plugin, secret).connection
+    session = makers.make_session(alice, project, plugin)
+    claims.claim(connection.pk)
+    connections.close(connection, "The connection broke.", timezone.now())
+    session.refresh_from_db()
+    assert (session.state, session.started_at, session.key_digest) == (Session.State.QUEUED, None, None)
+
+
+def test_a_script_back_from_the_same_address_is_presumed_alive(alice, project, plugin, secret):
+    connection, session = running(alice, project, plugin, secret)
+    connections.close(connection, "The connection broke.", timezone.now())
+    back = greet(plugin, secret).connection
+    session.refresh_from_db()
+    assert (session.state, session.connection, session.is_presumed_alive) == (Session.State.RUNNING, back, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "seconds", "transport"),
+    [("10.0.0.2", 1, "websocket"), ("10.0.0.1", 7, "websocket"), ("10.0.0.1", 11, "polling")],
+)
+def test_one_from_elsewhere_or_later_is_not(alice, project, plugin, secret, address, seconds, transport):
+    connection, session = running(alice, project, plugin, secret)
+    now = timezone.now()
+    connections.close(connection, "The connection broke.", now)
+    greet(plugin, secret, caller=Caller("new", address, transport), at=now + timedelta(seconds=seconds))
+    session.refresh_from_db()
+    assert session.state == Session.State.LOST
+
+
+def test_two_scripts_that_come_back_take_over_one_connection_each(alice, project, plugin, secret):
+    one, first = running(alice, project, plugin, secret)
+    two, second = running(alice, project, plugin, secret, Caller("two", "10.0.0.1", "websocket"))
+    for connection in (one, two):
+        connections.close(connection, "The connection broke.", timezone.now())
+    taken = {greet(plugin, secret, caller=Caller(sid, "10.0.0.1", "websocket")).connection.pk for sid in "xy"}
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert {first.connection_id, second.connection_id} == taken
+
+
+def test_a_refusal_keeps_its_reason_when_the_socket_goes(plugin):
+    refused = greet(plugin, "wrong").connection
+    connections.close(refused, "The connection was closed.", timezone.now())
+    refused.refresh_from_db()
+    assert (refused.state, "wrong" in refused.reason) == (Connection.State.CLOSED, True)
