@@ -59,7 +59,7 @@ class Server:
         return self
 
     def wait_ready(self) -> None:
-        until(self._answers, f"the server to answer; it said:\n{self.said()}", within=60)
+        until(self._answers, lambda: f"the server to answer; it said:\n{self.said()}", within=60)
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, f"the server ended by itself:\n{self.said()}"

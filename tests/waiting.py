@@ -9,11 +9,11 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 
-def until(condition: Callable[[], Answer], what: str, within: float = 20.0) -> Answer:
+def until(condition: Callable[[], Answer], what: str | Callable[[], str], within: float = 20.0) -> Answer:
     """The first answer of `condition` that is true; AssertionError with `what` when none was in time."""
     deadline = time.monotonic() + within
     while not (answer := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {within:g} s in vain for: {what}")
+            raise AssertionError(f"waited {within:g} s in vain for: {what if isinstance(what, str) else what()}")
         time.sleep(0.03)
     return answer
