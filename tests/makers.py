@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any
+
+from django.utils import timezone
 
 from pluginhost import access
 from pluginhost.actions import api_keys, claims, organizations, plugins, projects, sessions
-from pluginhost.models import Asset, Connection, Organization, Plugin, Project, ProjectHead, Session, Task, User
+from pluginhost.models import (
+    Asset,
+    Connection,
+    Import,
+    Organization,
+    Plugin,
+    PreLabel,
+    Project,
+    ProjectHead,
+    Rejection,
+    Session,
+    Task,
+    User,
+)
 from pluginhost.principal import Principal
 
 PASSWORD = "correct horse battery"
@@ -97,3 +114,27 @@ def make_running(user: User, project: Project, plugin: Plugin, **request: Any) -
     assert claims.mark_sent(order.session_id)
     session.refresh_from_db()
     return session
+
+
+def make_import(session: Session, accepted: Iterable[int] = (), rejected: Iterable[int] = ()) -> Import:
+    """An applied import of the session with one box for each of these asset numbers, and these refused."""
+    project = Project.objects.get(pk=session.project_id)
+    assets = {asset.number: asset for asset in Asset.objects.filter(project=project)}
+    seq = Import.objects.filter(project=project).count() + 1
+    accepted, rejected = list(accepted), list(rejected)
+    made = Import.objects.create(
+        project=project, session=session, plugin=session.plugin, state=Import.State.APPLIED, applied_seq=seq,
+        applied_at=timezone.now(), items=len(accepted) + len(rejected), accepted=len(accepted), rejected=len(rejected),
+        objects_count=len(accepted),
+    )  # fmt: skip
+    box = {"schemaId": "c" * 24, "bounding-box": {"x": 10, "y": 20, "width": 30, "height": 40}}
+    content = json.dumps({"objects": [box], "classifications": [], "relations": []})
+    PreLabel.objects.bulk_create(
+        PreLabel(origin=made, asset=assets[number], index=index, content=content, content_digest="x", objects_count=1)
+        for index, number in enumerate(accepted)
+    )
+    Rejection.objects.bulk_create(
+        Rejection(origin=made, asset=assets[number], index=index, code="bad_geometry", message="width is 0")
+        for index, number in enumerate(rejected, len(accepted))
+    )
+    return made

@@ -1,0 +1,101 @@
+"""Every ending has an owner: what nobody else ends, the sweep ends, with its reason."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from pluginhost.actions import processes, recovery, sessions
+from pluginhost.models import Connection, ServerProcess, Session
+
+from . import makers
+
+
+@pytest.fixture
+def session(alice, project, plugin):
+    return makers.make_running(alice, project, plugin)
+
+
+def after(session, **fields):
+    """The session as the sweep leaves it, when these of its fields were so."""
+    Session.objects.filter(pk=session.pk).update(**fields)
+    recovery.sweep()
+    session.refresh_from_db()
+    return session
+
+
+def ago(seconds):
+    return timezone.now() - timedelta(seconds=seconds)
+
+
+def test_a_live_session_is_left_alone(session):
+    assert after(session).state == Session.State.RUNNING
+
+
+def test_the_hard_limit_ends_it(session):
+    assert after(session, started_at=ago(86_401), last_sign_at=ago(1)).state == Session.State.TIMED_OUT
+    assert "24 h" in session.reason
+
+
+def test_silence_ends_it(session):
+    assert after(session, last_sign_at=ago(1801)).state == Session.State.TIMED_OUT
+    assert session.reason == "No sign of life for 30 min."
+
+
+def test_a_script_that_never_said_a_word_counts_from_the_order(session):
+    assert after(session, sent_at=ago(1801)).state == Session.State.TIMED_OUT
+
+
+def test_a_lost_session_is_waited_for(session):
+    assert after(session, state="lost", lost_at=ago(80)).state == Session.State.LOST
+
+
+def test_then_it_has_crashed_and_says_since_when(session):
+    assert after(session, state="lost", lost_at=ago(91)).state == Session.State.CRASHED
+    assert "went away at" in session.reason
+
+
+def test_a_script_that_used_to_be_silent_for_long_is_waited_for_longer(session):
+    assert after(session, state="lost", lost_at=ago(200), longest_silence_s=100).state == Session.State.LOST
+    assert after(session, lost_at=ago(301)).state == Session.State.CRASHED
+
+
+def test_cancelling_ends_though_the_script_says_nothing(alice, session):
+    sessions.cancel(makers.principal(alice), session)
+    assert after(session).state == Session.State.CANCELLING
+    assert after(session, cancel_asked_at=ago(31)).state == Session.State.CANCELLED
+
+
+def test_a_second_cancel_ends_it_at_once(alice, session):
+    for _ in range(2):
+        sessions.cancel(makers.principal(alice), session)
+        session.refresh_from_db()
+    assert session.state == Session.State.CANCELLED
+
+
+def test_the_sessions_of_a_dead_process_are_lost(session):
+    process = processes.begin(name="one")
+    Connection.objects.update(process=process)
+    processes.ended("one")
+    session.refresh_from_db()
+    assert session.state == Session.State.LOST
+    assert Connection.objects.get().state == Connection.State.CLOSED
+
+
+def test_a_process_whose_lease_ran_out_is_dead(session):
+    process = processes.begin(name="two")
+    Connection.objects.update(process=process)
+    ServerProcess.objects.update(lease_until=ago(1))
+    assert after(session).state == Session.State.LOST
+
+
+def test_a_process_that_renews_its_lease_is_not(session):
+    process = processes.begin(name="three")
+    Connection.objects.update(process=process)
+    processes.renew(process)
+    assert after(session).state == Session.State.RUNNING
+
+
+def test_queued_sessions_wait_for_ever(alice, project, plugin):
+    queued = makers.make_session(alice, project, plugin)
+    assert after(queued, created_at=ago(10**6)).state == Session.State.QUEUED
