@@ -69,8 +69,9 @@ def of_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
 def _path(location: Sequence[str | int]) -> str:
     """`scope.assets[3]` of («body», the parameter's name, «scope», «assets», 3)."""
     source, *rest = location
+    is_named = source == "body" or (len(rest) > 1 and isinstance(rest[1], str))
     path = ""
-    for part in rest[1:] if source == "body" else rest:
+    for part in rest[1:] if is_named else rest:
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
     return path.removeprefix(".")
 
@@ -111,6 +112,7 @@ def in_shape(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
             response = view(request, *args, **kwargs)
         except Http404:
             return unknown(request)
+        response.setdefault("Cache-Control", "no-store")  # it may hold a secret
         if response.status_code != 405:
             return response
         allowed = response["Allow"]

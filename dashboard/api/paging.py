@@ -64,7 +64,8 @@ def read_cursor(cursor: str, length: int) -> list[int]:
     except (ValueError, RecursionError):
         place = None
     if isinstance(place, list) and len(place) == length and all(_is_key(part) for part in place):
-        return place
+        if write_cursor(*place) == cursor:
+            return place
     raise Invalid(
         "This cursor was not made here. Send the `next` of the page before, or leave it out to begin at the start.",
         [{"path": "cursor", "message": "This cursor was not made here."}],

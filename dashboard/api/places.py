@@ -66,9 +66,7 @@ def list_places(request: HttpRequest, project_id: str, paging: Query[Paging]) ->
 
 
 @router.put("/projects/{project_id}/plugins/{plugin_id}", response=PlaceShown, summary="Enable a plugin, or set it up")
-def enable_plugin(
-    request: HttpRequest, project_id: str, plugin_id: str, body: PlaceFields | None = None
-) -> PlaceShown:
+def enable_plugin(request: HttpRequest, project_id: str, plugin_id: str, body: PlaceFields | None = None) -> PlaceShown:
     principal = principal_of(request)
     project = access.project(principal, project_id, access.MANAGER)
     plugin = access.plugin_for_project(principal, project, plugin_id)

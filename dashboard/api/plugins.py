@@ -135,13 +135,12 @@ def _statuses(plugins: list[Plugin]) -> dict[int, PluginStatus]:
     """All in three queries, however many plugins there are."""
     keys = [plugin.pk for plugin in plugins]
     statuses = {key: PluginStatus() for key in keys}
-    counted = Session.objects.filter(plugin__in=keys, state__in=Session.OPEN).order_by().values_list("plugin")
-    for key, queued, held in counted.annotate(
-        Count("pk", filter=Q(state=Session.State.QUEUED)), Count("pk", filter=~Q(state=Session.State.QUEUED))
-    ):
+    asked = Session.objects.filter(plugin__in=keys, state__in=Session.OPEN).order_by().values_list("plugin")
+    is_queued = Q(state=Session.State.QUEUED)
+    for key, queued, held in asked.annotate(queued=Count("pk", filter=is_queued), held=Count("pk", filter=~is_queued)):
         statuses[key].queued, statuses[key].running = queued, held
     present = Connection.objects.open().filter(plugin__in=keys).order_by().values_list("plugin")
-    for key, count, seen in present.annotate(Count("pk"), Max("last_seen_at")):
+    for key, count, seen in present.annotate(count=Count("pk"), seen=Max("last_seen_at")):
         statuses[key].online, statuses[key].connections, statuses[key].last_seen = True, count, seen
     for key, seen in _seen_last([key for key in keys if not statuses[key].online]):
         statuses[key].last_seen = seen

@@ -66,7 +66,7 @@ def _show_whole(project: Project) -> ProjectWhole:
 def _count(rows: QuerySet[Any], projects: list[Project]) -> dict[int, int]:
     """How many of them each of the projects has, in one query."""
     kept = rows.filter(project__in=[project.pk for project in projects]).order_by()
-    return dict(kept.values_list("project").annotate(Count("pk")))
+    return dict(kept.values_list("project").annotate(count=Count("pk")))
 
 
 def _fields(project: Project, batches: dict[int, int], plugins: dict[int, int]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def keep(project: Project, numbers: NumberSet) -> Scope:
 
 
 def _numbers(project: Project, asked: dict[str, Any]) -> NumberSet:
-    kinds = [kind for kind in _CHOICES if asked.get(kind) not in (None, False)]
+    kinds = [kind for kind in _CHOICES if asked.get(kind) is not None and asked[kind] is not False]
     if len(kinds) != 1 or set(asked) - set(_CHOICES):
         raise _bad("scope", f"Choose one of {', '.join(_CHOICES)}.")
     return _CHOICES[kinds[0]](project, asked[kinds[0]])
