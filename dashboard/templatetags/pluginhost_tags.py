@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dashboard import words
+from dashboard import drawings, words
+from dashboard.standings import Standing
 from pluginhost.models import Session
 
 register = template.Library()
-
-TAPE_TICKS = 22
-_TICK_WIDTH, _TICK_STEP, _TAPE_HEIGHT = 4, 6, 24
-
 
 # --- icons and badges ---
 
@@ -52,6 +47,18 @@ def badge(state: str, word: str = "", classes: str = "", id: str = "") -> SafeSt
         mark,
         word or known.word,
     )
+
+
+@register.simple_tag
+def standing_badge(standing: Standing, classes: str = "") -> SafeString:
+    """How a plugin stands: `{% standing_badge standing "bare" %}`."""
+    if standing.state == "paused":
+        return badge("paused", classes=classes)
+    if standing.is_online:
+        return badge("online", f"{standing.scripts} online", classes)
+    if standing.seen_at is None:
+        return badge("offline", "Never connected", classes)
+    return badge("offline", format_html("Offline since {}", clock(standing.seen_at)), classes)
 
 
 def _mark(name: str, state: str) -> SafeString:
@@ -117,6 +124,12 @@ def grouped(number: int | float | None) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """`96.4 %`, without a needless zero."""
+    return "–" if share is None else f"{share:.1f}".removesuffix(".0") + " %"
+
+
+@register.filter
 def noun(count: int, forms: str) -> str:
     """A number with its noun: `{{ n|noun:"asset,assets" }}` → `1 asset`, `1,204 assets`."""
     one, many = forms.split(",")
@@ -135,79 +148,9 @@ def duration_of(session: Session) -> SafeString | str:
 
 # --- drawings ---
 
-
-@register.simple_tag
-def stackbar(
-    accepted: int = 0, rejected: int = 0, failed: int = 0, total: int | None = None, classes: str = ""
-) -> SafeString:
-    """Parts of a whole, drawn with SVG attributes; what is missing to `total` stays empty."""
-    parts = [("accepted", accepted or 0, "s-ok"), ("rejected", rejected or 0, "s-partial")]
-    parts += [("failed", failed or 0, "s-failed")] if failed else []
-    known = sum(count for _, count, _ in parts)
-    whole = max(total or 0, known)
-    spoken = [f"{count:,} {name}" for name, count, _ in parts]
-    spoken += [f"{whole - known:,} of {whole:,} without a result"] if whole > known else []
-    bars, left = [], 0
-    for _, count, colour in parts:
-        if count:
-            bars.append((left, count, colour))
-        left += count
-    return format_html(
-        '<svg class="stackbar{}" viewBox="0 0 {} 10" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
-        f" {classes}" if classes else "",
-        max(whole, 1),
-        ", ".join(spoken),
-        format_html_join("", '<rect x="{}" width="{}" height="10" class="{}"/>', bars),
-    )
-
-
-@register.simple_tag
-def tape(sessions: Iterable[Session], linked: bool = False) -> SafeString:
-    """One tick per session, oldest first: its height is the duration, its colour the state."""
-    ticks = list(sessions)[-TAPE_TICKS:]
-    longest = max((_seconds(session) for session in ticks), default=0) or 1
-    drawn = [_tick(place, session, longest, linked) for place, session in enumerate(ticks)]
-    return format_html(
-        '<svg class="tape" viewBox="0 0 {} {}" role="{}" aria-label="{}">{}</svg>',
-        TAPE_TICKS * _TICK_STEP,
-        _TAPE_HEIGHT,
-        "group" if linked else "img",
-        _tape_in_words(ticks),
-        format_html_join("", "{}", ((tick,) for tick in drawn)),
-    )
-
-
-def _tick(place: int, session: Session, longest: float, linked: bool) -> SafeString:
-    height = 4 + round((_TAPE_HEIGHT - 5) * _seconds(session) / longest)
-    rect = format_html(
-        '<rect x="{}" y="{}" width="{}" height="{}" rx="1" class="{}"><title>{}</title></rect>',
-        place * _TICK_STEP,
-        _TAPE_HEIGHT - height,
-        _TICK_WIDTH,
-        height,
-        words.shown(session.state).bar,
-        f"#{session.pk} {words.shown(session.state).word.lower()}, {words.duration(_seconds(session))}",
-    )
-    if not linked:
-        return rect
-    label = f"Session {session.pk}, {words.shown(session.state).word.lower()}"
-    return format_html('<a href="{}" aria-label="{}">{}</a>', reverse("session", args=[session.pk]), label, rect)
-
-
-def _seconds(session: Session) -> float:
-    if session.started_at is None:
-        return 0
-    return ((session.finished_at or timezone.now()) - session.started_at).total_seconds()
-
-
-def _tape_in_words(ticks: list[Session]) -> str:
-    if not ticks:
-        return "No sessions yet"
-    counts: dict[str, int] = {}
-    for session in ticks:
-        word = words.shown(session.state).word.lower()
-        counts[word] = counts.get(word, 0) + 1
-    return f"Last {len(ticks)} sessions: " + ", ".join(f"{count} {word}" for word, count in counts.items())
+register.simple_tag(drawings.stackbar)
+register.simple_tag(drawings.tape)
+register.simple_tag(drawings.spark)
 
 
 # --- parts of pages ---

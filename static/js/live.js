@@ -131,7 +131,7 @@ function address() {
 function connect() {
   socket = new WebSocket(address());
   socket.onopen = () => {
-    if (failures > 0) look(); // what happened meanwhile
+    if (watched.length && !isFetching) look(); // what happened before we listened
     failures = 0;
     clearInterval(polling);
     polling = null;

@@ -65,12 +65,15 @@ function closeMenus(except) {
   }
 }
 
-/** A row of buttons of which one is pressed; each shows the element named by data-shows and hides the others'. */
-function choose(button) {
-  for (const other of button.closest(".seg").querySelectorAll("[data-shows]")) {
-    other.setAttribute("aria-pressed", String(other === button));
-    document.getElementById(other.dataset.shows).hidden = other !== button;
+/** A button of a switch: data-picks="client:new" sets data-client on the nearest data-picker, and the stylesheet does the rest. */
+function pick(button) {
+  const [name, value] = button.dataset.picks.split(":");
+  const picker = button.closest("[data-picker]");
+  picker.dataset[name] = value;
+  for (const other of picker.querySelectorAll(`[data-picks^="${name}:"]`)) {
+    other.setAttribute("aria-pressed", String(other.dataset.picks === button.dataset.picks));
   }
+  if (!button.checkVisibility()) [...picker.querySelectorAll(`[data-picks="${button.dataset.picks}"]`)].find((one) => one.checkVisibility())?.focus();
 }
 
 document.addEventListener("click", (event) => {
@@ -84,7 +87,7 @@ document.addEventListener("click", (event) => {
   if (button.dataset.opens) open(button);
   if ("closes" in button.dataset) button.closest("dialog").close();
   if ("dismisses" in button.dataset) button.closest("[data-toast], .note").remove();
-  if (button.dataset.shows) choose(button);
+  if (button.dataset.picks) pick(button);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -104,6 +107,7 @@ document.addEventListener("keydown", (event) => {
 // A form is sent once; the button says that it is on its way.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (event.defaultPrevented) return;
   if (form.dataset.sent) return event.preventDefault();
   if (form.method === "post") {
     form.dataset.sent = "1";

@@ -1,0 +1,51 @@
+"""How plugins stand: online with so many scripts, offline since when, quarantined, or never connected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from pluginhost.models import Connection, Plugin
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`state` is online, offline or paused; `scripts` counts who is here, `seen_at` is when the last one left."""
+
+    state: str
+    scripts: int
+    seen_at: datetime | None
+
+    @property
+    def is_online(self) -> bool:
+        return self.scripts > 0
+
+    @property
+    def has_connected(self) -> bool:
+        return self.is_online or self.seen_at is not None
+
+
+def with_standing(plugins: QuerySet[Plugin]) -> QuerySet[Plugin]:
+    """The plugins with `scripts` and `seen_at`, for `standing`: a seek in an index for each."""
+    stays = Connection.objects.filter(plugin=OuterRef("pk"))
+    present = stays.open().order_by().values("plugin").annotate(count=Count("pk")).values("count")
+    newest = stays.filter(was_accepted=True).order_by("-id").annotate(until=Coalesce("closed_at", F("last_seen_at")))
+    return plugins.annotate(
+        scripts=Coalesce(Subquery(present), 0),
+        seen_at=Subquery(newest.values("until")[:1]),
+    )
+
+
+def standing(plugin: Plugin) -> Standing:
+    """Of a plugin that came through `with_standing`."""
+    scripts, seen_at = plugin.scripts, plugin.seen_at  # type: ignore[attr-defined]
+    state = "paused" if plugin.is_quarantined() else "online" if scripts else "offline"
+    return Standing(state, scripts, seen_at)
+
+
+def standing_of(plugin: Plugin) -> Standing:
+    """Of one plugin, asked now."""
+    return standing(with_standing(Plugin.objects.filter(pk=plugin.pk)).get())

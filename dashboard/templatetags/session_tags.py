@@ -1,0 +1,61 @@
+"""What pages say of sessions."""
+
+from __future__ import annotations
+
+from django import template
+
+from dashboard import history, words
+from pluginhost.models import Session
+from pluginhost.protocol.payloads import LEVELS
+
+register = template.Library()
+
+
+@register.filter
+def outcome_words(session: Session) -> str:
+    """The few words beside its bar in a list."""
+    return history.outcome_words(session)
+
+
+@register.filter
+def shown_name(session: Session) -> str:
+    """Its name, or its plugin's."""
+    return session.name or session.plugin.name
+
+
+@register.filter
+def level_word(level: str) -> str:
+    """The level of a line (`INFO`, `Level 25`) as stylesheets know it."""
+    number = level.removeprefix("Level ")
+    value = int(number) if number.isdigit() else LEVELS.get(level, 20)
+    return "debug" if value < 20 else "info" if value < 30 else "warning" if value < 40 else "error"
+
+
+@register.filter
+def line_time(stamp: str) -> str:
+    """`14:04:58.112` of `2026-11-22T14:04:58.112Z`."""
+    return stamp[11:23]
+
+
+@register.filter
+def waited(session: Session) -> str:
+    """How long it stood in the queue."""
+    return words.duration(session.started_at - session.created_at) if session.started_at else "–"
+
+
+@register.filter
+def given(session: Session) -> int:
+    """Assets that have what it gave them, old or new."""
+    return session.accepted + session.unchanged
+
+
+@register.filter
+def first_words(session: Session) -> str:
+    """What a list says of how it went: its message's first line, or what went wrong."""
+    return session.error.partition("\n")[0][:300] if session.error else session.message_head
+
+
+@register.filter
+def is_state(kind: str) -> bool:
+    """Whether an event is a move into a state, which gives it its colour."""
+    return kind in Session.State.values
