@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from dashboard.consumers.log import LogConsumer
+from dashboard.consumers.look import LookConsumer
 
 websocket_urlpatterns: list[URLPattern] = [
+    path("ws/look/", LookConsumer.as_asgi()),
     path("ws/sessions/<str:session_id>/", LogConsumer.as_asgi()),
 ]
