@@ -27,7 +27,9 @@ class Peer:
         self.said: list[str] = []
         self.is_open = True
         address = server.url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
-        self._socket = connect(address, max_size=None, open_timeout=20, close_timeout=1, ping_interval=None)
+        self._held = contextlib.ExitStack()
+        opened = connect(address, max_size=None, open_timeout=20, close_timeout=1, ping_interval=None)
+        self._socket = self._held.enter_context(opened)
         assert self._socket.recv(10).startswith(OPEN)
         self._socket.send(JOINED)
         assert self._socket.recv(10).startswith(JOINED)
@@ -66,7 +68,7 @@ class Peer:
         return self.orders[-1]
 
     def close(self) -> None:
-        self._socket.close()
+        self._held.close()
         self._reader.join(10)
 
 
