@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from pluginhost.actions import processes, recovery, sessions
-from pluginhost.models import Connection, ServerProcess, Session
+from pluginhost.models import Connection, LogHead, ServerProcess, Session
 
 from . import makers
 
@@ -99,3 +99,19 @@ def test_a_process_that_renews_its_lease_is_not(session):
 def test_queued_sessions_wait_for_ever(alice, project, plugin):
     queued = makers.make_session(alice, project, plugin)
     assert after(queued, created_at=ago(10**6)).state == Session.State.QUEUED
+
+
+def presumed_alive(session, lines, broke_at):
+    LogHead.objects.filter(session=session).update(last=lines)
+    return after(session, is_presumed_alive=True, last_sign_at=broke_at)
+
+
+def test_one_that_used_to_log_and_is_silent_since_its_script_came_back_has_crashed(session):
+    assert presumed_alive(session, 5, ago(80)).state == Session.State.RUNNING
+    assert presumed_alive(session, 5, ago(91)).state == Session.State.CRASHED
+    assert "while the connection is down" in session.reason
+
+
+def test_one_that_never_logged_is_waited_for_until_its_idle_limit(session):
+    assert presumed_alive(session, 0, ago(1000)).state == Session.State.RUNNING
+    assert presumed_alive(session, 0, ago(1801)).state == Session.State.TIMED_OUT

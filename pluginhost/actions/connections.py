@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from pluginhost import credentials, nudge
 from pluginhost.actions.timeline import tell
@@ -231,12 +232,14 @@ def _adopt(connection: Connection, at: datetime) -> None:
 
 
 def _take_over(session: Session, connection: Connection) -> None:
-    lost_at = session.lost_at
+    lost_at = session.lost_at or timezone.now()
+    last = session.last_sign_at or session.sent_at or lost_at
     moved = Session.objects.filter(pk=session.pk, state=Session.State.LOST).update(
         state=Session.State.RUNNING,
         connection=connection,
         is_presumed_alive=True,
         last_sign_at=lost_at,
+        longest_silence_s=max(session.longest_silence_s, (lost_at - last).total_seconds()),
         lost_at=None,
         reason="",
     )

@@ -29,7 +29,7 @@ def nudge_queued() -> None:
 
 
 def _held() -> Iterator[Session]:
-    return Session.objects.held().select_related("plugin", "connection").iterator(chunk_size=500)
+    return Session.objects.held().select_related("plugin", "connection", "log_head").iterator(chunk_size=500)
 
 
 def _end_one(session: Session, now: datetime) -> bool:
@@ -39,6 +39,8 @@ def _end_one(session: Session, now: datetime) -> bool:
         seen = f"{session.lost_at:%H:%M:%S} UTC" if session.lost_at else "?"
         reason = f"Its script went away at {seen} and did not come back within {_words(grace_of(session))}."
         return endings.end(session, State.CRASHED, reason, at=now, only_from=[State.LOST])
+    if session.is_presumed_alive and _presumption_is_over(session, now):
+        return _end_presumed(session, now)
     return _end_by_limit(session, now)
 
 
@@ -49,6 +51,24 @@ def grace_of(session: Session) -> timedelta:
 
 def _grace_is_over(session: Session, now: datetime) -> bool:
     return session.lost_at is not None and now > session.lost_at + grace_of(session)
+
+
+def _presumption_is_over(session: Session, now: datetime) -> bool:
+    """A script is back, but this session, which used to say something, has been silent for too long since.
+
+    The client raises in the callback when a line is logged while the connection is down: such a run is dead though
+    its process lives. One that had never said anything is waited for until its idle limit.
+    """
+    broke_at = session.last_sign_at  # adoption sets it to the break
+    return session.log_head.last > 0 and broke_at is not None and now > broke_at + grace_of(session)
+
+
+def _end_presumed(session: Session, now: datetime) -> bool:
+    reason = (
+        f"Its script came back, but the session has said nothing since the connection broke at "
+        f"{session.last_sign_at:%H:%M:%S} UTC. A line logged while the connection is down ends the callback."
+    )
+    return endings.end(session, State.CRASHED, reason, at=now, only_from=[State.RUNNING])
 
 
 def _end_by_limit(session: Session, now: datetime) -> bool:
