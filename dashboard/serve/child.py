@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+from types import ModuleType
 
 import django
 from django.core.exceptions import ImproperlyConfigured
@@ -26,22 +27,20 @@ def main() -> None:
         sys.exit(f"Pluginhost cannot start. {error}")
     except OperationalError as error:
         sys.exit(f"Pluginhost cannot start. DATABASE_URL or PLUGINHOST_DATA_DIR: the database says: {error}".strip())
-    _load("web").serve(given)
+    _load("template").offer(given)
 
 
-def _load(module: str) -> object:
+def _load(module: str) -> ModuleType:
     """What needs models can be imported only once the apps are loaded."""
     return importlib.import_module(f"dashboard.serve.{module}")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A child of `manage.py serve`; not to be started by hand.")
-    parser.add_argument("--name", required=True)
     parser.add_argument("--listener", type=int, required=True)
     parser.add_argument("--control", type=int, required=True)
     parser.add_argument("--role", required=True)
     parser.add_argument("--prepare", action="store_true")
-    parser.add_argument("--greet", action="store_true")
     return parser.parse_args()
 
 

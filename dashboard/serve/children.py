@@ -1,4 +1,4 @@
-"""A child as the parent sees it."""
+"""The children as the parent sees them: the template, and the web processes that were forked from it."""
 
 from __future__ import annotations
 
@@ -12,50 +12,30 @@ import time
 from enum import Enum
 from pathlib import Path
 
-from .messages import ACCEPT, ACCEPTING, DRAIN, DRAINED, READY, Messages
+from .messages import ACCEPT, ACCEPTING, BORN, DRAIN, DRAINED, READY, Messages
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parent.parent
 SETTLED_SECONDS = 10.0
 
 
-class State(Enum):
-    BOOTING = "booting"
-    READY = "ready"
-    SERVING = "serving"
-    DRAINING = "draining"
-    DRAINED = "drained"
+class Template:
+    """A process that has loaded everything and serves nobody. It has a group of its own and ends with the parent."""
 
-
-_SAID = {READY: State.READY, DRAINED: State.DRAINED}
-
-
-class Child:
-    """One `web` process. It has a process group of its own and ends with the parent."""
-
-    def __init__(self, listener: socket.socket, role: str, *, prepares: bool, greets: bool = False) -> None:
-        self.name = secrets.token_hex(8)
-        self.accepted = 0.0
-        self.state = State.BOOTING
-        self.is_accepting = False
-        self.drain_asked = 0.0
+    def __init__(self, listener: socket.socket, role: str, *, prepares: bool) -> None:
         ours, theirs = socket.socketpair()
         self.messages = Messages(ours)
-        command = self._command(listener.fileno(), theirs.fileno(), role, prepares, greets)
+        self.is_ready = False
+        launcher = [sys.executable, "-S", "-E", "-P", str(_HERE / "launcher.py"), str(os.getpid())]
+        fds = ["--listener", str(listener.fileno()), "--control", str(theirs.fileno())]
         self.process = subprocess.Popen(
-            command,
+            [*launcher, sys.executable, "-m", "dashboard.serve.child", *fds, "--role", role, *["--prepare"] * prepares],
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             pass_fds=(listener.fileno(), theirs.fileno()),
             process_group=0,
         )
         theirs.close()
-
-    def _command(self, listener: int, control: int, role: str, prepares: bool, greets: bool) -> list[str]:
-        launcher = [sys.executable, "-S", "-E", "-P", str(_HERE / "launcher.py"), str(os.getpid())]
-        given = ["--name", self.name, "--listener", str(listener), "--control", str(control), "--role", role]
-        flags = ["--prepare"] * prepares + ["--greet"] * greets
-        return [*launcher, sys.executable, "-m", "dashboard.serve.child", *given, *flags]
 
     @property
     def pid(self) -> int:
@@ -66,34 +46,82 @@ class Child:
         """None while it lives."""
         return self.process.poll()
 
+    def listen(self) -> None:
+        self.is_ready = any(words[0] == READY for words in self.messages.read()) or self.is_ready
+
+    def fork(self, dead: list[str], *, greets: bool) -> Web:
+        """One that serves from now on; `dead` are the processes before it that ended."""
+        ours, theirs = socket.socketpair()
+        web = Web(ours)
+        self.messages.say(ACCEPT, web.name, "greet" if greets else "-", *dead, handing=theirs)
+        theirs.close()
+        return web
+
+    def signal(self, number: int) -> None:
+        if self.exit_code is None:
+            os.kill(self.pid, number)
+
+
+class State(Enum):
+    STARTING = "starting"
+    SERVING = "serving"
+    DRAINING = "draining"
+    DRAINED = "drained"
+
+
+_SAID = {ACCEPTING: State.SERVING, DRAINED: State.DRAINED}
+
+
+class Web:
+    """A process that serves."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self.name = secrets.token_hex(8)
+        self.messages = Messages(end)
+        self.state = State.STARTING
+        self.pid = 0
+        self.exit_code: int | None = None
+        self._began = time.monotonic()
+        self._drain_asked = 0.0
+
     @property
     def has_settled(self) -> bool:
         """Whether it served for a while: its end is then no sign that the next will end as well."""
-        return self.accepted > 0 and time.monotonic() - self.accepted > SETTLED_SECONDS
+        return time.monotonic() - self._began > SETTLED_SECONDS
+
+    @property
+    def draining_seconds(self) -> float:
+        return time.monotonic() - self._drain_asked
 
     def listen(self) -> None:
         """Read what it says."""
         for words in self.messages.read():
+            if words[0] == BORN:
+                self.pid = int(words[1])
             self.state = _SAID.get(words[0], self.state)
-            self.is_accepting = self.is_accepting or words[0] == ACCEPTING
 
-    def accept(self, dead: list[str]) -> None:
-        """Serve from now on; `dead` are the processes before it that ended."""
-        self.state = State.SERVING
-        self.accepted = time.monotonic()
-        self.messages.say(ACCEPT, *dead)
+    def is_gone(self) -> bool:
+        """Whether it has ended. It is our child: the one between us has ended, and we adopt orphans."""
+        if self.exit_code is None:
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG) if self.pid else (0, 0)
+            except ChildProcessError:  # not adopted yet
+                pid, status = 0, 0
+            if pid:
+                self.exit_code = os.waitstatus_to_exitcode(status)
+            elif not self.pid and not self.messages.is_open:
+                self.exit_code = 1  # it ended before it could say who it is
+        return self.exit_code is not None
 
     def drain(self) -> None:
         self.state = State.DRAINING
-        self.drain_asked = time.monotonic()
+        self._drain_asked = time.monotonic()
         self.messages.say(DRAIN)
 
-    def end(self) -> None:
-        self._signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self._signal(signal.SIGKILL)
-
-    def _signal(self, number: int) -> None:
-        if self.exit_code is None:
+    def signal(self, number: int) -> None:
+        if not self.pid or self.is_gone():
+            return
+        if number == signal.SIGKILL:
             os.killpg(self.pid, number)
+        else:
+            os.kill(self.pid, number)

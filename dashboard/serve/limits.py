@@ -25,7 +25,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if not self.close_sent:  # the application runs from the next turn of the loop on
-            self.scope["extensions"][EXTENSION] = self  # type: ignore[index,typeddict-item]
+            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment,index]
 
     def handle_parser_exception(self) -> None:
         self.is_too_large = self.conn.close_sent is not None and self.conn.close_sent.code == MESSAGE_TOO_BIG

@@ -1,16 +1,21 @@
-"""What parent and child tell each other: lines over a pair of sockets.
+"""What the parent and the others tell each other: lines over a pair of sockets.
 
-A child says READY (it has loaded and prepared everything and could accept), ACCEPTING, and DRAINED (it accepts
-and reads no more, and what it received is stored). The parent says ACCEPT, with the names of processes that have
-died, and DRAIN. The end of the stream is the end of the other.
+    template -> parent   READY              it has loaded and prepared everything
+    parent -> template   ACCEPT <name> …    fork one that serves; with it goes its end of a pair of its own
+    web -> parent        BORN <pid>, ACCEPTING
+    parent -> web        DRAIN              accept and read no more
+    web -> parent        DRAINED            what was received is stored
+
+The end of the stream is the end of the other.
 """
 
 from __future__ import annotations
 
 import socket
 
-READY, ACCEPTING, DRAINED = "READY", "ACCEPTING", "DRAINED"
-ACCEPT, DRAIN = "ACCEPT", "DRAIN"
+READY, ACCEPT = "READY", "ACCEPT"
+BORN, ACCEPTING, DRAIN, DRAINED = "BORN", "ACCEPTING", "DRAIN", "DRAINED"
+_MOST = 65_536
 
 
 class Messages:
@@ -24,25 +29,29 @@ class Messages:
     def fileno(self) -> int:
         return self._end.fileno()
 
-    def say(self, *words: str) -> None:
-        """Tell the other; one that is gone is noticed when it is read from."""
+    def say(self, *words: str, handing: socket.socket | None = None) -> None:
+        """Tell the other, and hand it a socket; one that is gone is noticed when it is read from."""
+        line = " ".join(words).encode() + b"\n"
         try:
-            self._end.sendall(" ".join(words).encode() + b"\n")
+            socket.send_fds(self._end, [line], [handing.fileno()] if handing else [])
         except OSError:
             self.is_open = False
 
     def read(self) -> list[list[str]]:
         """What has come, each a list of words; sets `is_open` to False at the end of the stream."""
+        return self.read_with_socket()[0]
+
+    def read_with_socket(self) -> tuple[list[list[str]], socket.socket | None]:
+        """Also the socket that was handed over with it."""
         try:
-            received = self._end.recv(65_536)
-        except BlockingIOError:
-            return []
+            received, handed, _, _ = socket.recv_fds(self._end, _MOST, 1)
         except OSError:
-            received = b""
+            received, handed = b"", []
         if not received:
             self.is_open = False
         *lines, self._rest = (self._rest + received).split(b"\n")
-        return [line.decode().split() for line in lines]
+        words = [line.decode().split() for line in lines]
+        return words, socket.socket(fileno=handed[0]) if handed else None
 
     def close(self) -> None:
         self.is_open = False

@@ -6,6 +6,7 @@ import argparse
 import os
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -60,6 +61,8 @@ def put_into_environment(given: argparse.Namespace) -> None:
         "PLUGINHOST_ROLE": given.role,
     }
     os.environ.update({name: value for name, value in values.items() if value is not None})
+    if folder := environment.text("PLUGINHOST_DATA_DIR"):  # children have another working directory
+        os.environ["PLUGINHOST_DATA_DIR"] = str(Path(folder).expanduser().absolute())
 
 
 def from_environment() -> Options:

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import selectors
 import signal
 import socket
 import time
 
-from .children import Child, State
+from .children import State, Template, Web
 from .options import Options
 
 logger = logging.getLogger(__name__)
 
-END_SECONDS = 4.5
+END_SECONDS = 4.6
 DRAIN_SECONDS = 10.0
-SPARE_SECONDS = 1.0
-"""Booting takes a core for a second, so a spare waits at the side; it comes after the first page."""
 LONGEST_WAIT = 5.0
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Parent:
-    """One child serves, the next one is booting or waits as a spare, old ones finish what is in flight."""
+    """One template is loaded, one web process serves, old ones finish what is in flight."""
 
     def __init__(self, listener: socket.socket, options: Options) -> None:
-        self._listener = listener
-        self._role = options.role
-        self._serving: Child | None = None
-        self._next: Child | None = self._boot(prepares=True, greets=True)
-        self._old: list[Child] = []
+        self._listener, self._role = listener, options.role
+        self._template: Template | None = None
+        self._next: Template | None = None
+        self._serving: Web | None = None
+        self._old: list[Web] = []
         self._dead: list[str] = []
         self._has_served = False
-        self._is_handing_over = False
         self._failures = 0
         self._not_before = 0.0
         self._end_by = 0.0
@@ -39,20 +38,23 @@ class Parent:
 
     def run(self) -> int:
         """Serve until told to end; the exit code."""
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
         with _Wakeup() as wakeup:
+            self._template = self._load(prepares=True)
             while not self._end_by or self._children():
                 self._wait(wakeup)
                 for number in wakeup.signals():
                     self._obey(number)
-                self._bury()
+                self._bury_webs()
+                self._bury_templates()
                 self._advance()
         return self._exit_code
 
-    def _children(self) -> list[Child]:
-        return [child for child in (self._serving, self._next, *self._old) if child]
+    def _children(self) -> list[Template | Web]:
+        return [child for child in (self._template, self._next, self._serving, *self._old) if child]
 
-    def _boot(self, *, prepares: bool, greets: bool = False) -> Child:
-        return Child(self._listener, self._role, prepares=prepares, greets=greets)
+    def _load(self, *, prepares: bool) -> Template:
+        return Template(self._listener, self._role, prepares=prepares)
 
     # --- signals ---
 
@@ -60,24 +62,19 @@ class Parent:
         if number == signal.SIGHUP:
             self._begin_hand_over()
         elif number in (signal.SIGTERM, signal.SIGINT):
-            self._begin_end(again=bool(self._end_by))
+            self._begin_end(signal.SIGKILL if self._end_by else signal.SIGTERM)
 
-    def _begin_end(self, *, again: bool = False) -> None:
+    def _begin_end(self, number: int = signal.SIGTERM) -> None:
         self._end_by = self._end_by or time.monotonic() + END_SECONDS
         self._listener.close()
         for child in self._children():
-            child.kill() if again else child.end()
+            child.signal(number)
 
     def _begin_hand_over(self) -> None:
-        """Boot a fresh child, with the code as it is now; a spare has the old one."""
-        if self._end_by or not self._has_served or self._is_handing_over:
-            return
-        logger.info("handing over to a fresh process")
-        if self._next:
-            self._next.kill()
-            self._old.append(self._next)
-        self._next = self._boot(prepares=True)
-        self._is_handing_over = True
+        """Load the code and the settings as they are now."""
+        if self._has_served and not self._end_by and not self._next:
+            logger.info("handing over to a fresh process")
+            self._next = self._load(prepares=True)
 
     # --- what has happened ---
 
@@ -93,53 +90,51 @@ class Parent:
 
     def _seconds_to_wait(self) -> float:
         """Until the next moment at which something is due; at the latest a second."""
-        due = [self._end_by] if self._end_by else [self._not_before]
-        return min([1.0, *(max(0.05, moment - time.monotonic()) for moment in due if moment)])
+        due = self._end_by or self._not_before
+        return min(1.0, max(0.02, due - time.monotonic())) if due > time.monotonic() else 1.0
 
-    def _bury(self) -> None:
-        """Take note of children that have ended."""
-        for child in self._children():
-            if child.exit_code is None:
-                continue
-            child.messages.close()
-            if child in self._old:
-                self._old.remove(child)
-            elif child is self._serving:
+    def _bury_webs(self) -> None:
+        for web in [web for web in (self._serving, *self._old) if web and web.is_gone()]:
+            web.messages.close()
+            if web.state is not State.DRAINED:
+                self._dead.append(web.name)
+            if web is self._serving:
                 self._serving = None
-                self._mourn(child)
+                self._mourn(web)
             else:
-                self._next = None
-                self._give_up_boot(child)
-            if child.state is not State.DRAINED:
-                self._dead.append(child.name)
+                self._old.remove(web)
 
-    def _mourn(self, child: Child) -> None:
-        if self._end_by:
-            return
-        self._is_handing_over = self._is_handing_over and self._next is not None
-        logger.error("web process %d %s; the next takes over", child.pid, _how(child))
-        self._failures = 0 if child.has_settled else self._failures + 1
-        self._back_off()
+    def _mourn(self, web: Web) -> None:
+        if not self._end_by:
+            logger.error("web process %d %s; the next takes over", web.pid, _how(web.exit_code))
+            self._fail(0 if web.has_settled else self._failures + 1)
 
-    def _give_up_boot(self, child: Child) -> None:
+    def _bury_templates(self) -> None:
+        if self._next and self._next.exit_code is not None:
+            logger.error("the hand-over is given up: the fresh process %s", _how(self._next.exit_code))
+            self._next.messages.close()
+            self._next = None
+        if self._template and self._template.exit_code is not None:
+            self._lose_template(self._template)
+
+    def _lose_template(self, template: Template) -> None:
+        template.messages.close()
+        self._template = None
         if self._end_by:
             return
         if not self._has_served:
             self._exit_code = 1
             self._begin_end()
-        elif self._is_handing_over and self._serving:
-            logger.error("the fresh process %s before it was ready; process %d goes on", _how(child), self._serving.pid)
-        else:
-            logger.error("web process %d %s before it was ready", child.pid, _how(child))
-        self._is_handing_over = False
-        self._failures += 1
-        self._back_off()
+            return
+        logger.error("process %d, from which web processes are forked, %s", template.pid, _how(template.exit_code))
+        self._fail(0 if template.is_ready else self._failures + 1)
 
-    def _back_off(self) -> None:
-        """The first replacement comes at once; a child that cannot live is not started in a hot loop."""
-        wait = min(LONGEST_WAIT, 0.25 * 2 ** (self._failures - 2)) if self._failures > 1 else 0.0
+    def _fail(self, times: int) -> None:
+        """The first two replacements come at once; what cannot live is not started in a hot loop."""
+        self._failures = times
+        wait = min(LONGEST_WAIT, 0.25 * 2 ** (times - 3)) if times > 2 else 0.0
         if wait:
-            logger.error("it is the %d. time in a row; waiting %.1f s", self._failures, wait)
+            logger.error("it is the %d. time in a row; waiting %.1f s", times, wait)
         self._not_before = time.monotonic() + wait
 
     # --- what is to be done ---
@@ -149,44 +144,50 @@ class Parent:
             self._enforce_end()
             return
         self._hand_over()
-        self._let_the_next_serve()
-        self._boot_the_next()
+        if time.monotonic() >= self._not_before:
+            self._have_a_template()
+            self._have_one_serve()
 
     def _enforce_end(self) -> None:
         if time.monotonic() >= self._end_by:
             for child in self._children():
                 logger.error("process %d did not end in time and was killed", child.pid)
-                child.kill()
+                child.signal(signal.SIGKILL)
 
     def _hand_over(self) -> None:
+        """The fresh template is ready: the old process stores what it has received, then the fresh one's accepts."""
         old, fresh = self._serving, self._next
-        if not (self._is_handing_over and old and fresh) or fresh.state is not State.READY:
+        if not fresh or not fresh.is_ready:
             return
-        if old.state is State.SERVING and old.is_accepting:
+        if old and old.state is State.SERVING:
             old.drain()
-        elif old.state is State.DRAINED:
-            self._old.append(old)
-            self._serving = None
-        elif old.state is State.DRAINING and time.monotonic() - old.drain_asked > DRAIN_SECONDS:
+        elif old and old.state is State.DRAINING and old.draining_seconds > DRAIN_SECONDS:
             logger.error("process %d did not store what it had received in time and is killed", old.pid)
-            old.kill()
+            old.signal(signal.SIGKILL)
+        elif not old or old.state is State.DRAINED:
+            self._replace_template(fresh)
+            self._old += [old] if old else []
+            self._serving = None
 
-    def _let_the_next_serve(self) -> None:
-        if self._serving or not self._next or self._next.state is not State.READY:
-            return
-        self._serving, self._next = self._next, None
-        self._serving.accept(self._dead)
-        self._dead, self._has_served, self._is_handing_over = [], True, False
-        self._not_before = time.monotonic() + SPARE_SECONDS
+    def _replace_template(self, fresh: Template) -> None:
+        if self._template:
+            self._template.signal(signal.SIGTERM)
+            self._template.process.wait()
+            self._template.messages.close()
+        self._template, self._next = fresh, None
 
-    def _boot_the_next(self) -> None:
-        due = time.monotonic() >= self._not_before
-        if self._next is None and due and self._has_served:
-            self._next = self._boot(prepares=False)
+    def _have_a_template(self) -> None:
+        if not self._template:
+            self._template = self._load(prepares=False)
+
+    def _have_one_serve(self) -> None:
+        if self._template and self._template.is_ready and not self._serving:
+            self._serving = self._template.fork(self._dead, greets=not self._has_served)
+            self._dead, self._has_served = [], True
 
 
-def _how(child: Child) -> str:
-    code = child.exit_code or 0
+def _how(exit_code: int | None) -> str:
+    code = exit_code or 0
     return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import logging
@@ -16,52 +15,37 @@ import uvicorn
 import uvloop
 from django.conf import settings
 
-from dashboard import asgi, urls
+from dashboard import asgi
 from pluginhost.actions import demo
 from pluginhost.errors import NotFound
 
 from .duties import duties
 from .limits import LimitedWebSocket
-from .messages import ACCEPT, ACCEPTING, DRAIN, DRAINED, READY, Messages
+from .messages import ACCEPTING, DRAIN, DRAINED, Messages
 from .options import url_of
 from .server import DRAIN_SECONDS, END_SECONDS, Server
-
-logger = logging.getLogger(__name__)
 
 LAST_SECONDS = 4.4
 """After SIGTERM the process ends by then, whatever a request's thread is doing."""
 
 
-def serve(given: argparse.Namespace) -> None:
-    """Wait to be told, serve, and end the process."""
-    logger.debug("%d URL patterns loaded", len(urls.urlpatterns))
-    Web(given).run()
-
-
 class Web:
-    def __init__(self, given: argparse.Namespace) -> None:
-        self._name: str = given.name
-        self._has_worker = given.role == "all" or not settings.REDIS_URL
-        self._listener = socket.socket(fileno=given.listener)
-        self._control = Messages(socket.socket(fileno=given.control))
-        self._greeting = _greeting(self._listener) if given.greet else ""
+    """One process that serves, from its fork to its end."""
+
+    def __init__(
+        self, role: str, listener: socket.socket, parent: Messages, name: str, dead: list[str], *, greets: bool
+    ) -> None:
+        self._listener, self._control = listener, parent
+        self._greeting = _greeting(listener) if greets else ""
         self._server = Server(_config(), on_accepting=self._tell, on_drain=self._drain)
+        duties.take(name, dead, has_worker=role == "all" or not settings.REDIS_URL)
 
     def run(self) -> None:
-        self._control.say(READY)
-        dead = self._wait_for_accept()
-        duties.take(self._name, dead, has_worker=self._has_worker)
+        """Serve; the process ends here."""
         uvloop.run(self._serve())
         logging.shutdown()
         sys.stdout.flush()
         os._exit(0 if self._server.started else 1)  # not waiting for a request's thread that never ends
-
-    def _wait_for_accept(self) -> list[str]:
-        while self._control.is_open:
-            for words in self._control.read():
-                if words[0] == ACCEPT:
-                    return words[1:]
-        sys.exit(0)  # the parent is gone, or needs no spare any more
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()

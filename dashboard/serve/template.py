@@ -1,0 +1,50 @@
+"""The loaded child as a mould: at the parent's word it forks one that serves."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import socket
+
+from django.db import connections
+
+from .messages import ACCEPT, BORN, READY, Messages
+from .web import Web
+
+
+def offer(given: argparse.Namespace) -> None:
+    """Tell the parent that all is loaded, and fork as often as it says. Returns only when the parent is gone."""
+    control = Messages(socket.socket(fileno=given.control))
+    listener = socket.socket(fileno=given.listener)
+    connections.close_all()  # a connection must not be shared by two processes
+    gc.collect()
+    gc.freeze()  # so that collecting does not touch, and so copy, the memory that is shared
+    control.say(READY)
+    while control.is_open:
+        told, end = control.read_with_socket()
+        for words in told:
+            if words[0] == ACCEPT and end is not None and _fork():
+                control.close()
+                _serve(given.role, listener, end, words[1:])
+        if end is not None:
+            end.close()
+
+
+def _fork() -> bool:
+    """True in the new process. One between them ends at once, so that the parent adopts it and learns of its end."""
+    between = os.fork()
+    if between:
+        os.waitpid(between, 0)
+        return False
+    if os.fork():
+        os._exit(0)
+    os.setpgid(0, 0)
+    return True
+
+
+def _serve(role: str, listener: socket.socket, end: socket.socket, words: list[str]) -> None:
+    name, greets, *dead = words
+    messages = Messages(end)
+    messages.say(BORN, str(os.getpid()))
+    Web(role, listener, messages, name, dead, greets=greets == "greet").run()
