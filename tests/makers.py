@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils import timezone
 
 from pluginhost import access
-from pluginhost.actions import api_keys, claims, organizations, plugins, projects, sessions
+from pluginhost.actions import api_keys, batches, claims, organizations, plugins, projects, sessions
 from pluginhost.models import (
     Asset,
+    Batch,
     Connection,
     Import,
     Organization,
@@ -138,3 +139,43 @@ def make_import(session: Session, accepted: Iterable[int] = (), rejected: Iterab
         for index, number in enumerate(rejected, len(accepted))
     )
     return made
+
+
+def box(schema_id: str = "c" * 24, x: float = 1, y: float = 2, width: float = 30, height: float = 40) -> dict[str, Any]:
+    return {"schemaId": schema_id, "bounding-box": {"x": x, "y": y, "width": width, "height": height}}
+
+
+def make_labels(
+    project: Project, objects: Mapping[int, list[dict[str, Any]]], plugin: Plugin, session: Session | None = None
+) -> Import:
+    """An applied import that gives these objects to the assets of these numbers."""
+    assets = dict(Asset.objects.filter(project=project, number__in=objects).values_list("number", "pk"))
+    made = Import.objects.create(
+        project=project, session=session, plugin=plugin, state=Import.State.APPLIED, applied_at=timezone.now(),
+        applied_seq=Import.objects.filter(project=project).count() + 1, items=len(objects), accepted=len(objects),
+        objects_count=sum(map(len, objects.values())),
+    )  # fmt: skip
+    PreLabel.objects.bulk_create(
+        PreLabel(
+            origin=made, asset_id=assets[number], index=index, content=json.dumps({"objects": given}),
+            content_digest="x", objects_count=len(given),
+        )
+        for index, (number, given) in enumerate(objects.items())
+    )  # fmt: skip
+    return made
+
+
+def make_batch(project: Project, name: str, numbers: Iterable[int]) -> Batch:
+    (batch,) = batches.upsert(by_nobody(project), project, [name])
+    batches.place(list(Asset.objects.filter(project=project, number__in=list(numbers))), [batch])
+    return batch
+
+
+def enable(project: Project, plugin: Plugin) -> None:
+    projects.enable_plugin(by_nobody(project), project, plugin)
+
+
+def by_nobody(project: Project) -> Principal:
+    """Whoever made the project, where a test does not care who does something."""
+    assert project.created_by is not None
+    return principal(project.created_by)
