@@ -111,7 +111,8 @@ class Parent:
 
     def _bury_templates(self) -> None:
         if self._next and self._next.exit_code is not None:
-            logger.error("the hand-over is given up: the fresh process %s", _how(self._next.exit_code))
+            if not self._end_by:
+                logger.error("the hand-over is given up: the fresh process %s", _how(self._next.exit_code))
             self._next.messages.close()
             self._next = None
         if self._template and self._template.exit_code is not None:

@@ -1,0 +1,46 @@
+# `make run` serves on http://127.0.0.1:8000, `make test` runs the whole suite; both make .venv first.
+# Needs Python 3.11 with venv (Debian: python3-venv). No root.
+
+PYTHON ?= python3
+ARGUMENTS ?=
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes
+# Checks need settings and so a data directory, but not the one that is served from.
+CHECKED = PLUGINHOST_DATA_DIR=.cache/checked $(BIN)/python manage.py
+COMPILE = $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+.PHONY: run test lint requirements shape-finder clean
+
+run: .venv/requirements.txt  ## Serve; ARGUMENTS="--port 9000" are passed on
+	@exec $(BIN)/python manage.py serve $(ARGUMENTS)
+
+shape-finder: .venv/requirements.txt  ## Connect the demo's script to a server that runs
+	@exec examples/connect
+
+test: .venv/requirements-dev.txt  ## All tests; what is skipped is named, with the reason
+	$(CHECKED) check
+	$(BIN)/pytest -n auto --dist loadgroup $(ARGUMENTS)
+
+lint: .venv/requirements-dev.txt  ## Style, types, migrations, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy dashboard pluginhost
+	$(CHECKED) makemigrations --check --dry-run
+	$(BIN)/djlint templates --lint --quiet
+
+requirements: .venv/requirements-dev.txt  ## Pin anew what requirements.in and requirements-dev.in ask for
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt
+
+clean:  ## Everything that can be made again; var/ stays
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+# What is installed is kept beside it, so that pip runs only when the pins have changed.
+.venv/requirements.txt .venv/requirements-dev.txt: .venv/%: % | .venv/bin/python
+	@echo "Installing $< ..."
+	@$(PIP) -r $<
+	@cp $< $@
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
