@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from .peer import peer_of
@@ -196,3 +196,5 @@ def opens(server, path, visitor, origin=None):
         return True
     except InvalidStatus as refused:
         return refused.response.status_code not in (403, 404)
+    except ConnectionClosed as closed:
+        return closed.rcvd is None or closed.rcvd.code not in (4401, 4403, 4404)
