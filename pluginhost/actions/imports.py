@@ -1,0 +1,210 @@
+"""Receiving pre-labels: an import is a ledger entry, true as a whole and at once, or not there at all.
+
+Its rows are written in chunks while it is `receiving` and count for nothing; then one UPDATE of its state makes
+all of them true. An import that breaks off is taken away again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from pluginhost import nudge
+from pluginhost.actions import processes
+from pluginhost.actions.import_rows import STANDING, Counts, Rows
+from pluginhost.actions.timeline import tell
+from pluginhost.errors import Conflict, Unauthenticated
+from pluginhost.models import Import, PreLabel, Project, ProjectHead, Rejection, ServerProcess, Session
+from pluginhost.models.session import Existing
+from pluginhost.principal import Principal
+
+logger = logging.getLogger(__name__)
+
+_REMOVED_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of a request; `rejections` are the first hundred."""
+
+    imported: Import
+    counts: Counts
+    rejections: list[dict[str, Any]]
+
+    @property
+    def labeled(self) -> int:
+        """Tasks that have what was sent, whether it was new or there before."""
+        return self.counts.accepted + self.counts.unchanged
+
+
+def receive(
+    principal: Principal,
+    project: Project,
+    items: Iterable[object],
+    *,
+    size: Callable[[], int] = lambda: 0,
+    host: str = "",
+) -> Received:
+    """Take the items as they come, none of them kept, and make the import true when the last one was read.
+
+    `size` tells how many bytes were read; `host` is where our own files are addressed. Whatever breaks it off
+    (also an error that `items` raises) leaves nothing behind.
+    """
+    imported = _begin(principal, project)
+    rows = Rows(imported, project, host)
+    standing = _Standing(project, principal.session)
+    try:
+        for item in items:
+            rows.take(item)
+        rows.write()
+        _make_true(imported, standing, rows.counts, size())
+    except BaseException:
+        remove(imported)
+        raise
+    logger.info("import %s of project %s: %s accepted", imported.pk, project.pk, rows.counts.accepted)
+    return Received(imported, rows.counts, rows.first_rejections)
+
+
+def remove(imported: Import) -> None:
+    """Take away an import that never became whole, in steps that hold up nobody."""
+    for model in (PreLabel, Rejection):
+        mine = model.objects.filter(origin=imported, origin__state=Import.State.RECEIVING).order_by()
+        while some := list(mine.values_list("pk", flat=True)[:_REMOVED_AT_ONCE]):
+            model.objects.filter(pk__in=some).delete()
+    Import.objects.filter(pk=imported.pk, state=Import.State.RECEIVING).delete()
+
+
+def remove_unfinished(process: ServerProcess) -> int:
+    """Take away what a process that is gone was receiving; how many imports that were."""
+    unfinished = list(Import.objects.filter(process=process, state=Import.State.RECEIVING))
+    for imported in unfinished:
+        remove(imported)
+    return len(unfinished)
+
+
+@transaction.atomic
+def _begin(principal: Principal, project: Project) -> Import:
+    session = principal.session
+    return Import.objects.create(
+        project=project,
+        session=session,
+        plugin=session.plugin if session else None,
+        user=principal.user,
+        process=processes.current(),
+        existing=session.inputs.existing if session else Existing.REPLACE,
+    )
+
+
+class _Standing:
+    """What stood in the project and of the session when the import began, to see whether others came between."""
+
+    def __init__(self, project: Project, session: Session | None) -> None:
+        self.project, self.session = project, session
+        self._place = ProjectHead.objects.values_list("last_applied", flat=True).get(project=project)
+
+    def is_moved(self, head: ProjectHead) -> bool:
+        return head.last_applied != self._place
+
+
+@transaction.atomic
+def _make_true(imported: Import, standing: _Standing, counts: Counts, size: int) -> None:
+    """One UPDATE, and the numbers that are kept about it. The project's head orders whoever comes at once."""
+    head = ProjectHead.objects.select_for_update().get(project=imported.project_id)
+    session = _still_good(imported.session)
+    if standing.is_moved(head):
+        _recount(imported, counts)
+    is_staged = session is not None and session.inputs.review_first
+    place, now = head.last_applied + 1, timezone.now()
+    applied = {"state": Import.State.APPLIED, "applied_at": now, "applied_seq": place}
+    moved = Import.objects.filter(pk=imported.pk, state=Import.State.RECEIVING).update(
+        **({"state": Import.State.STAGED} if is_staged else applied),
+        size=size,
+        items=counts.items,
+        accepted=counts.accepted,
+        rejected=counts.rejected,
+        unchanged=counts.unchanged,
+        objects_count=counts.objects,
+        classes=+counts.classes,
+        reasons=dict(counts.reasons),
+    )
+    if not moved:
+        raise Conflict("The server took this import for broken off; send it again.")
+    labeled = 0 if is_staged else counts.newly_labeled
+    ProjectHead.objects.filter(pk=head.pk).update(
+        last_applied=place, last_import_at=now, pre_labeled=F("pre_labeled") + labeled
+    )
+    if session is not None:
+        _note_on_session(session, imported, counts, is_staged=is_staged)
+    imported.refresh_from_db()
+    nudge.project(imported.project_id)
+
+
+def _still_good(session: Session | None) -> Session | None:
+    """The session as it is now. One that was cancelled meanwhile takes nothing any more."""
+    if session is None:
+        return None
+    found = Session.objects.select_for_update(of=("self",)).select_related("inputs").get(pk=session.pk)
+    if found.key_revoked_at is not None:
+        raise Unauthenticated(f"Session #{found.pk} was ended while this was received; nothing of it was kept.")
+    return found
+
+
+def _recount(imported: Import, counts: Counts) -> None:
+    """Others were applied meanwhile: what our rows replace and what they are first on is counted again."""
+    mine = PreLabel.objects.filter(origin=imported, is_unchanged=False)
+    others = PreLabel.objects.filter(asset=OuterRef("asset"), is_unchanged=False).exclude(origin=imported)
+    counts.newly_labeled = mine.filter(~Exists(others.filter(origin__state=Import.State.APPLIED))).count()
+    if imported.session_id is None:
+        return
+    own = PreLabel.objects.filter(
+        asset__in=mine.values("asset"),
+        origin__session=imported.session_id,
+        origin__state__in=STANDING,
+        is_unchanged=False,
+    ).exclude(origin=imported)
+    newest = dict(own.order_by("origin_id").values_list("asset_id", "objects_count"))
+    counts.replaced_assets, counts.replaced_objects = len(newest), sum(newest.values())
+
+
+# --- what the session's page says ---
+
+
+def _note_on_session(session: Session, imported: Import, counts: Counts, *, is_staged: bool) -> None:
+    """Its counts are of assets, each once, and of the objects that they have from it now."""
+    rejected = _rejected(session) if counts.rejected or session.rejected else 0
+    Session.objects.filter(pk=session.pk).update(
+        accepted=F("accepted") + counts.accepted - counts.replaced_assets,
+        objects_count=F("objects_count") + counts.objects - counts.replaced_objects,
+        rejected=rejected,
+    )
+    tell(session, "import", _sentence(imported, counts, is_staged=is_staged))
+    nudge.session(session.pk)
+
+
+def _rejected(session: Session) -> int:
+    """Assets with a refused item and nothing accepted, and items that named no asset."""
+    refused = Rejection.objects.filter(origin__session=session).exclude(origin__state=Import.State.RECEIVING).order_by()
+    given = PreLabel.objects.filter(asset=OuterRef("asset"), origin__session=session).exclude(
+        origin__state=Import.State.RECEIVING
+    )
+    known = refused.filter(~Exists(given), asset__isnull=False)
+    return known.values("asset").distinct().count() + refused.filter(asset__isnull=True).count()
+
+
+def _sentence(imported: Import, counts: Counts, *, is_staged: bool) -> str:
+    """«Import 15: 50 assets, 231 objects, 1 rejected»"""
+    parts = [_of(counts.accepted, "asset"), _of(counts.objects, "object")]
+    parts += [f"{counts.rejected:,} rejected"] if counts.rejected else []
+    parts += [f"{counts.unchanged:,} unchanged"] if counts.unchanged else []
+    parts += [f"{counts.replaced_assets:,} replaced what it had sent before"] if counts.replaced_assets else []
+    return f"Import {imported.pk}: {', '.join(parts)}{'; waiting for review' if is_staged else ''}"
+
+
+def _of(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

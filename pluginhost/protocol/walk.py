@@ -1,0 +1,240 @@
+"""Reading a big JSON object piece by piece: never more than one item of one list is decoded at a time.
+
+`json.loads` of a whole import would hold the interpreter for seconds, and scripts would die at the door.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+READ_BYTES = 64 * 1024
+MOST_PER_ITEM = 8 * 2**20
+_SPOOLED_IN_MEMORY = 2**20
+_BLANKS = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"[-+0-9.eE]")
+_NUMBERS = re.compile(r"[-+0-9.eE]*")
+_TURNING_POINT = re.compile(r'["\[\]{}]')
+_TEXT_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+class NotJson(ValueError):
+    """The body is not what it should be; the text says what was expected, and after how many characters."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Stands for an item that is well-formed but cannot be decoded: nested too deeply, or an endless number."""
+
+    why: str
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Rewindable:
+    """A stream that can be read once more from its beginning, until it is told to forget."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self._kept = tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115  # closed by `forget`
+        self._is_keeping = True
+        self._is_replaying = False
+        self.size = 0
+
+    def read(self, size: int, /) -> bytes:
+        if self._is_replaying:
+            piece = self._kept.read(size)
+            if piece:
+                return piece
+            self._is_replaying = False
+            self.forget()
+        piece = self._stream.read(size)
+        self.size += len(piece)
+        if self._is_keeping:
+            self._kept.write(piece)
+        return piece
+
+    def rewind(self) -> None:
+        """From the beginning again; what was kept is then read once."""
+        self._kept.seek(0)
+        self._is_keeping, self._is_replaying = False, True
+
+    def forget(self) -> None:
+        """There will be no rewinding any more."""
+        self._is_keeping = False
+        if not self._is_replaying:
+            self._kept.close()
+
+
+class Walk:
+    """One pass over a JSON object: `for name in walk.members()`, and for each either `value`, `items` or neither."""
+
+    def __init__(self, stream: Readable, read_bytes: int = READ_BYTES, most: int = MOST_PER_ITEM) -> None:
+        self._stream = stream
+        self._read_bytes = read_bytes
+        self._most = most
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text = ""
+        self._at = 0
+        self._before = 0  # characters that were read and let go of
+        self._is_over = False
+        self._scan = json.JSONDecoder().raw_decode
+        self._is_unread = False
+
+    def members(self) -> Iterator[str]:
+        """The names of the object's members, in order; the value of the one before is passed over if need be."""
+        self._skip("\ufeff")
+        self._expect("{", "a JSON object")
+        if self._peek() == "}":
+            self._at += 1
+        else:
+            while True:
+                name = self._value()
+                if not isinstance(name, str):
+                    raise self._wrong("the name of a member, in quotes")
+                self._expect(":", "a colon")
+                self._is_unread = True
+                yield name
+                if self._is_unread:
+                    self._pass_over()
+                if self._next_of(",}", "a comma or the object's end") == "}":
+                    break
+        if self._peek():
+            raise self._wrong("nothing more")
+
+    def value(self) -> Any:
+        """The member's value, decoded (at most as large as an item may be)."""
+        self._is_unread = False
+        return self._value()
+
+    def items(self) -> Iterator[Any]:
+        """The members of the list that is the member's value, one at a time."""
+        self._is_unread = False
+        self._expect("[", "a list")
+        if self._peek() == "]":
+            self._at += 1
+            return
+        while True:
+            yield self._value()
+            if self._next_of(",]", "a comma or the list's end") == "]":
+                return
+
+    def _pass_over(self) -> None:
+        """A value that nobody wants: a list is passed over item by item, so that it may be of any length."""
+        if self._peek() == "[":
+            for _ in self.items():
+                pass
+        else:
+            self.value()
+
+    # --- values ---
+
+    def _value(self) -> Any:
+        self._peek()
+        wanted = self._read_bytes
+        while True:
+            found = self._decoded()
+            if found is not None:
+                return found[0]
+            if len(self._text) - self._at > self._most:
+                raise self._wrong(f"an item of at most {self._most:,} characters")
+            self._fill(wanted)
+            wanted *= 2  # so that a large item is not decoded again for each small piece of it
+
+    def _decoded(self) -> tuple[Any] | None:
+        """The value at hand, or None while more must be read to know where it ends."""
+        try:
+            value, end = self._scan(self._text, self._at)
+        except json.JSONDecodeError as error:
+            if self._is_over:
+                raise self._wrong("a value", at=error.pos, why=error.msg) from None
+            return None
+        except RecursionError:
+            return self._passed_by("it is nested too deeply")
+        except ValueError:  # Python decodes whole numbers of up to 4,300 digits only
+            return self._passed_by("it has a number of thousands of digits")
+        if not self._is_over and (end == len(self._text) or self._may_go_on(value, end)):
+            return None
+        self._at = end
+        return (value,)
+
+    def _may_go_on(self, value: object, end: int) -> bool:
+        """A number ends only where something else begins: `1` may be the beginning of `1.5`."""
+        return isinstance(value, int | float) and end + 2 >= len(self._text) and bool(_NUMBER.match(self._text, end))
+
+    def _passed_by(self, why: str) -> tuple[Unreadable] | None:
+        end = self._end_of_nest()
+        if end is None:
+            if self._is_over:
+                raise self._wrong("the end of the item")
+            return None
+        self._at = end
+        return (Unreadable(why),)
+
+    def _end_of_nest(self) -> int | None:
+        """Where the value at hand ends, by its brackets alone; None when that has not been read."""
+        if self._text[self._at] not in '"[{':
+            return _NUMBERS.match(self._text, self._at).end()  # type: ignore[union-attr]  # it always matches
+        depth, at = 0, self._at
+        while (turn := _TURNING_POINT.search(self._text, at)) is not None:
+            at = turn.end()
+            if turn[0] == '"':
+                text = _TEXT_END.match(self._text, at)
+                if text is None:
+                    return None
+                at = text.end()
+            else:
+                depth += 1 if turn[0] in "[{" else -1
+            if depth == 0:
+                return at
+        return None
+
+    # --- characters ---
+
+    def _peek(self) -> str:
+        """The next character that is no blank, which is then at hand; nothing at the end."""
+        while True:
+            self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]  # it always matches
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if self._is_over:
+                return ""
+            self._fill(self._read_bytes)
+
+    def _skip(self, character: str) -> None:
+        if self._peek() == character:
+            self._at += 1
+
+    def _expect(self, character: str, what: str) -> None:
+        if self._next_of(character, what) != character:
+            raise self._wrong(what)
+
+    def _next_of(self, characters: str, what: str) -> str:
+        found = self._peek()
+        if not found or found not in characters:
+            raise self._wrong(what)
+        self._at += 1
+        return found
+
+    def _fill(self, size: int) -> None:
+        """Let go of what was used and read on."""
+        piece = self._stream.read(size)
+        self._is_over = not piece
+        try:
+            fresh = self._decoder.decode(piece, final=self._is_over)
+        except UnicodeDecodeError as error:
+            raise NotJson(f"This is not UTF-8: {error.reason}.") from None
+        self._before += self._at
+        self._text = self._text[self._at :] + fresh
+        self._at = 0
+
+    def _wrong(self, expected: str, at: int | None = None, why: str = "") -> NotJson:
+        place = self._before + (self._at if at is None else at)
+        return NotJson(f"This is not JSON at character {place:,}: {expected} was expected{f' ({why})' if why else ''}.")

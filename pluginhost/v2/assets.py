@@ -1,0 +1,160 @@
+"""Assets, as the client reads and adds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from pluginhost import access, file_links, prelabels
+from pluginhost.actions import assets as actions
+from pluginhost.actions import batches as batch_actions
+from pluginhost.actions import imports
+from pluginhost.errors import Invalid
+from pluginhost.ids import is_id
+from pluginhost.models import Asset, BatchAsset, Import, PreLabel, Project, Task
+from pluginhost.protocol import moments
+from pluginhost.protocol.storable import clean_text
+
+from .door import Answer, Call
+from .pages import in_batches, page_of
+from .query import boolean, refused
+
+
+def listing(call: Call, uid: str) -> Answer:
+    """GET project/{id}/assets"""
+    project = access.project(call.principal, uid)
+    chosen, is_filtered = _chosen(call, project)
+    page = page_of(call, project, chosen, is_filtered=is_filtered, newest_first=False)
+    found = Asset.objects.filter(project=project, number__in=page.numbers)
+    ordered = list(found.select_related("task").order_by("number"))
+    return {"assets": written(call, project, ordered), "total": page.total}
+
+
+def _chosen(call: Call, project: Project) -> tuple[QuerySet[Asset], bool]:
+    """The assets that pass the filters, and whether there are any filters. Unknown ones are ignored."""
+    asked = {name: value for name, value in call.query.json("filters").items() if value not in (None, "", [])}
+    for name in ("_id", "externalId", "isPreLabeled"):
+        if (value := call.query.text(name)) is not None:
+            asked.setdefault(name, value)
+    asked.setdefault("batches", [])
+    listed = asked["batches"] if isinstance(asked["batches"], list) else [asked["batches"]]
+    listed = [*listed, *call.query.words("batches", "tags", "tag")]
+    narrowings = [_FILTERS[name](value) for name, value in asked.items() if name in _FILTERS]
+    chosen = access.assets(call.principal, project)
+    for narrowing in narrowings:
+        chosen = chosen.filter(narrowing)
+    batches = batch_actions.resolve(project, listed, "batches")
+    return in_batches(chosen, batches), bool(narrowings or batches)
+
+
+def is_pre_labeled(asset: str = "pk", task: str = "task") -> Q:
+    """Assets with a pre-label that counts, which people have not labeled."""
+    rows = PreLabel.objects.filter(asset=OuterRef(asset), origin__state=Import.State.APPLIED, is_unchanged=False)
+    return Q(Exists(rows)) & Q(**{f"{task}__answer__isnull": True} if task else {"answer__isnull": True})
+
+
+def _by_id(value: object) -> Q:
+    return Q(uid__in=[uid for uid in _texts(value, "_id") if is_id(uid)])
+
+
+def _by_external_id(value: object) -> Q:
+    return Q(external_id__in=_texts(value, "externalId"))
+
+
+def _by_pre_label(value: object) -> Q:
+    return is_pre_labeled() if boolean(value, "isPreLabeled") else ~is_pre_labeled()
+
+
+_FILTERS = {"_id": _by_id, "externalId": _by_external_id, "isPreLabeled": _by_pre_label}
+
+
+def _texts(value: object, name: str) -> list[str]:
+    """One text or several; the operators `$eq` and `$in` are understood."""
+    if isinstance(value, dict):
+        value = value.get("$in", value.get("$eq"))
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(text, str | int) and not isinstance(text, bool) for text in values):
+        raise refused(name, "This must be text.")
+    return [clean_text(str(text)) for text in values]
+
+
+# --- how an asset is written ---
+
+
+def written(call: Call, project: Project, assets: Sequence[Asset]) -> list[dict[str, Any]]:
+    """The assets of a page, in as many queries whatever its size."""
+    ids = [asset.pk for asset in assets]
+    labeled = prelabels.pre_labeled(ids)
+    places = batches_of(ids)
+    return [_asset(call, project, asset, places.get(asset.pk, []), asset.pk in labeled) for asset in assets]
+
+
+def batches_of(asset_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The ids of the batches that each asset is in."""
+    found: dict[int, list[str]] = {}
+    places = BatchAsset.objects.filter(asset__in=asset_ids).order_by("batch__name", "batch")
+    for asset, uid in places.values_list("asset_id", "batch__uid"):
+        found.setdefault(asset, []).append(uid)
+    return found
+
+
+def _asset(call: Call, project: Project, asset: Asset, batches: list[str], is_labeled: bool) -> dict[str, Any]:
+    return {
+        "_id": asset.uid,
+        "externalId": asset.external_id,
+        "data": reachable(call, asset.data),
+        "dataset": [reachable(call, page) for page in asset.dataset or ()],
+        "project": project.uid,
+        "storage": asset.storage or None,
+        "batches": batches,
+        "tags": batches,
+        "attachments": [{**it, "value": reachable(call, it["value"])} for it in asset.attachments or ()],
+        "metadata": asset.metadata or {},
+        "contextData": asset.context_data or {},
+        "createdAt": moments.text_of(asset.created_at),
+        "isPreLabeled": is_labeled,
+        "labelTasks": [_label_task(asset.task)],
+    }
+
+
+def _label_task(task: Task) -> dict[str, Any]:
+    stage = "Complete" if task.status == Task.Status.COMPLETED else "Label"
+    return {"_id": task.uid, "status": task.status, "stage": stage, "stageId": stage, "stageHistory": []}
+
+
+def reachable(call: Call, address: str) -> str:
+    """An address that the script can fetch: our own files get a token, signed anew in each answer."""
+    if address.startswith(file_links.PREFIX):
+        return file_links.shown_link(call.base, address.removeprefix(file_links.PREFIX))
+    return address
+
+
+# --- adding ---
+
+
+def cloud(call: Call, uid: str) -> Answer:
+    """POST project/{id}/cloud"""
+    project = access.project(call.principal, uid, need=call.writer)
+    body = call.body()
+    items = body.get("assets")
+    if not isinstance(items, list):
+        raise Invalid("assets: This must be a list.", [{"path": "assets", "message": "This must be a list."}])
+    common = call.query.words("batches", "tags", "tag")
+    added = actions.add(call.principal, project, items, in_batches=common, host=call.host)
+    labels = [
+        {"_id": asset.uid, "classifications": item.classifications}
+        for asset, item in zip(added.assets, added.items, strict=True)
+        if item.classifications
+    ]
+    outcome = imports.receive(call.principal, project, labels, host=call.host) if labels else None
+    count = len(added.assets)
+    return {
+        "assets": f"{count} / {count} assets are uploaded.",
+        "assetsCreated": count,
+        "tasksCreated": count,
+        "preLabelsCount": len(labels),
+        "validPreLabelsCount": outcome.counts.accepted if outcome else 0,
+        "ids": [asset.uid for asset in added.assets[:1000]],
+    }

@@ -1,0 +1,76 @@
+"""Pages of assets: exact totals that are kept, not counted, and a session's key that sees its scope alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from pluginhost.actions import reads
+from pluginhost.models import Asset, Batch, BatchAsset, Project
+from pluginhost.protocol.numbers import NumberSet
+
+from .door import Call
+
+
+@dataclass(frozen=True)
+class Page:
+    """The numbers of the assets on one page, in the order they are shown, and how many there are in all."""
+
+    numbers: list[int]
+    total: int
+
+
+def page_of(call: Call, project: Project, chosen: QuerySet[Asset], *, is_filtered: bool, newest_first: bool) -> Page:
+    """The page that the query asks for. What a session's key reads is written down."""
+    skip, limit = call.query.skip, call.query.limit
+    if is_filtered:
+        page = _filtered(call, chosen, skip, limit, newest_first=newest_first)
+    else:
+        page = _unfiltered(call, project, skip, limit, newest_first=newest_first)
+    if call.session is not None:
+        reads.note_read(call.session, page.numbers, limit)
+    return page
+
+
+def in_batches(chosen: QuerySet[Asset], batches: list[Batch], *, all_of_them: bool = True) -> QuerySet[Asset]:
+    """Those of the assets that are in each of the batches, or in any of them."""
+    if not batches:
+        return chosen
+    places = BatchAsset.objects.filter(batch__in=batches).values("asset")
+    if all_of_them and len(batches) > 1:
+        places = places.annotate(found=Count("batch")).filter(found=len(batches)).values("asset")
+    return chosen.filter(pk__in=places)
+
+
+def _unfiltered(call: Call, project: Project, skip: int, limit: int, *, newest_first: bool) -> Page:
+    if call.session is not None:
+        numbers, total = call.session.scope.numbers, call.session.scope.count
+        return Page(_cut(numbers, total, skip, limit, newest_first=newest_first), total)
+    head = project.head
+    if head.assets == head.last_number:  # none is missing: the page follows from the numbers alone
+        return Page(_run(head.assets, skip, limit, newest_first=newest_first), head.assets)
+    ordered = Asset.objects.filter(project=project).order_by("-number" if newest_first else "number")
+    return Page(list(ordered.values_list("number", flat=True)[skip : skip + limit]), head.assets)
+
+
+def _filtered(call: Call, chosen: QuerySet[Asset], skip: int, limit: int, *, newest_first: bool) -> Page:
+    ordered = chosen.order_by("-number" if newest_first else "number").values_list("number", flat=True)
+    if call.session is None:
+        return Page(list(ordered[skip : skip + limit]), chosen.order_by().count())
+    numbers = NumberSet.of(chosen.order_by().values_list("number", flat=True)) & call.session.scope.numbers
+    total = len(numbers)
+    return Page(_cut(numbers, total, skip, limit, newest_first=newest_first), total)
+
+
+def _run(count: int, skip: int, limit: int, *, newest_first: bool) -> list[int]:
+    """A page of 1 … count."""
+    places = range(skip, min(skip + limit, count))
+    return [count - place if newest_first else place + 1 for place in places]
+
+
+def _cut(numbers: NumberSet, total: int, skip: int, limit: int, *, newest_first: bool) -> list[int]:
+    if not newest_first:
+        return numbers.page(skip, limit)
+    count = min(limit, total - skip)
+    return numbers.page(total - skip - count, count)[::-1] if count > 0 else []
