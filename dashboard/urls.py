@@ -1,11 +1,28 @@
 """The table of contents."""
 
 from allauth.account import views as account
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from dashboard.api.app import api
 from dashboard.api.docs import api_docs
-from dashboard.views import health, home, plugin_development, plugins, session_log, session_tabs, sessions
+from dashboard.views import (
+    assets,
+    batches,
+    health,
+    home,
+    imports,
+    plugin_development,
+    plugins,
+    project_plugins,
+    project_sessions,
+    projects,
+    runs,
+    session_log,
+    session_tabs,
+    sessions,
+    tools,
+)
+from pluginhost.v2 import files
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # --- the way in ---
@@ -13,6 +30,33 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),
     path("account/password/", account.password_change, name="account_change_password"),
+    # --- projects ---
+    path("projects/", projects.projects, name="projects"),
+    path("projects/new/", projects.project_new, name="project_new"),
+    path("projects/<str:uid>/", assets.project, name="project"),
+    path("projects/<str:uid>/assets/add/", assets.project_assets_add, name="project_assets_add"),
+    path("projects/<str:uid>/assets/<int:number>/", assets.asset, name="asset"),
+    path("projects/<str:uid>/labeling-tools/", tools.project_tools, name="project_tools"),
+    path("projects/<str:uid>/labeling-tools/add/", tools.project_tool_add, name="project_tool_add"),
+    path("projects/<str:uid>/batches/", batches.project_batches, name="project_batches"),
+    path("projects/<str:uid>/plugins/", project_plugins.project_plugins, name="project_plugins"),
+    path("projects/<str:uid>/plugins/<str:plugin_uid>/run/", runs.project_run, name="project_run"),
+    path(
+        "projects/<str:uid>/plugins/<str:plugin_uid>/enable/",
+        project_plugins.project_plugin_enable,
+        name="project_plugin_enable",
+    ),
+    path(
+        "projects/<str:uid>/plugins/<str:plugin_uid>/disable/",
+        project_plugins.project_plugin_disable,
+        name="project_plugin_disable",
+    ),
+    path("projects/<str:uid>/scope/", runs.project_scope_count, name="project_scope_count"),
+    path("projects/<str:uid>/sessions/", project_sessions.project_sessions, name="project_sessions"),
+    path("projects/<str:uid>/imports/", imports.project_imports, name="project_imports"),
+    path("projects/<str:uid>/settings/", projects.project_settings, name="project_settings"),
+    path("projects/<str:uid>/delete/", projects.project_delete, name="project_delete"),
+    path("imports/<int:import_id>/", imports.imported, name="imported"),
     # --- plugins ---
     path("plugins/", plugins.plugins, name="plugins"),
     path("plugins/new/", plugins.plugin_new, name="plugin_new"),
@@ -43,4 +87,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # --- health ---
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    # --- scripts' doors ---
+    re_path("^/*v2(?:/+|$)", include("pluginhost.v2.urls")),
+    path("files/<path:key>", files.stored, name="file"),
 ]

@@ -31,7 +31,7 @@ class NewProjectForm(ProjectForm):
             del self.fields["organization"]
 
     @property
-    def organization(self) -> Organization:
+    def chosen_organization(self) -> Organization:
         chosen: Organization = self.cleaned_data.get("organization") or self._organizations[0]
         return chosen
 

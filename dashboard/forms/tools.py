@@ -89,7 +89,9 @@ class NewToolForm(forms.Form):
 class SchemaForm(forms.Form):
     """The whole category schema as JSON text."""
 
-    schema = forms.CharField(label="Category schema", strip=False, widget=forms.Textarea(attrs={"rows": 24, "wrap": "off"}))
+    schema = forms.CharField(
+        label="Category schema", strip=False, widget=forms.Textarea(attrs={"rows": 24, "wrap": "off"})
+    )
     is_meant = forms.BooleanField(required=False)
 
     def clean_schema(self) -> dict[str, Any]:

@@ -1,0 +1,118 @@
+"""The Plugins tab of a project: those that are enabled with how they stand, and the others to enable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.mapping import Health, health
+from dashboard.runs_of_plugins import tapes
+from dashboard.standings import Standing, standing, with_standing
+from pluginhost import access
+from pluginhost.actions import projects as actions
+from pluginhost.models import Plugin, PluginInProject, Project, Session
+from pluginhost.principal import Principal
+
+from .doors import SignedInRequest, signed_in
+from .project_page import frame
+
+
+@dataclass(frozen=True)
+class EnabledRow:
+    """A plugin in the project, with its last session there and the tape of those before."""
+
+    plugin: Plugin
+    standing: Standing
+    mapping: Health
+    last: Session | None
+    tape: list[Session]
+
+
+@dataclass(frozen=True)
+class OtherRow:
+    """A plugin of the organization that is not enabled here."""
+
+    plugin: Plugin
+    standing: Standing
+
+
+@signed_in
+@require_GET
+def project_plugins(request: SignedInRequest, uid: str) -> HttpResponse:
+    project = access.project(request.principal, uid)
+    context = frame(request.principal, project, "plugins") | plugins_tab(request, project)
+    return render(request, "projects/plugins.html", context)
+
+
+def plugins_tab(request: SignedInRequest, project: Project) -> dict[str, Any]:
+    """What the tab shows; the run dialog shows it behind itself."""
+    q, show = request.GET.get("q", "").strip(), request.GET.get("show", "")
+    every = _enabled(project)
+    enabled = [row for row in every if q.casefold() in row.plugin.name.casefold()]
+    if show == "online":
+        enabled = [row for row in enabled if row.standing.is_online]
+    return {
+        "q": q,
+        "show": show,
+        "enabled": enabled,
+        "enabled_count": len(every),
+        "online_count": sum(row.standing.is_online for row in every),
+        "others": _others(request.principal, project),
+    }
+
+
+def _enabled(project: Project) -> list[EnabledRow]:
+    """Online ones first, then those that were used last."""
+    places = {place.plugin_id: place for place in PluginInProject.objects.filter(project=project)}
+    plugins = list(_with_last_session(with_standing(Plugin.objects.present().filter(pk__in=places)), project))
+    last = Session.objects.select_related("scope").in_bulk([plugin.last_session for plugin in plugins])  # type: ignore[attr-defined]
+    drawn = tapes(Session.objects.filter(project=project), plugins)
+    rows = [
+        EnabledRow(
+            plugin,
+            standing(plugin),
+            health(project, plugin, places[plugin.pk].class_mapping),
+            last.get(plugin.last_session),  # type: ignore[attr-defined]
+            drawn[plugin.pk],
+        )
+        for plugin in plugins
+    ]
+    return sorted(rows, key=lambda row: (not row.standing.is_online, -(row.last.pk if row.last else 0)))
+
+
+def _with_last_session(plugins: QuerySet[Plugin], project: Project) -> QuerySet[Plugin]:
+    own = Session.objects.filter(project=project, plugin=OuterRef("pk")).order_by("-id")
+    return plugins.annotate(last_session=Subquery(own.values("pk")[:1]))
+
+
+def _others(principal: Principal, project: Project) -> list[OtherRow]:
+    own = access.plugins(principal).filter(organization=project.organization)
+    others = with_standing(own.exclude(places__project=project)).order_by("name")
+    return [OtherRow(plugin, standing(plugin)) for plugin in others]
+
+
+@signed_in
+@require_POST
+def project_plugin_enable(request: SignedInRequest, uid: str, plugin_uid: str) -> HttpResponse:
+    project = access.project(request.principal, uid, access.MANAGER)
+    plugin = access.plugin_for_project(request.principal, project, plugin_uid)
+    place = actions.enable_plugin(request.principal, project, plugin)
+    found = health(project, plugin, place.class_mapping)
+    messages.success(request, f"{plugin} is enabled. By their names, {found.words}.")
+    return redirect("project_plugins", project.uid)
+
+
+@signed_in
+@require_POST
+def project_plugin_disable(request: SignedInRequest, uid: str, plugin_uid: str) -> HttpResponse:
+    project = access.project(request.principal, uid, access.MANAGER)
+    plugin = access.plugin_for_project(request.principal, project, plugin_uid)
+    actions.disable_plugin(request.principal, project, plugin)
+    messages.success(request, f"{plugin} is not enabled here any more. Its sessions stay in the run history.")
+    return redirect("project_plugins", project.uid)

@@ -1,0 +1,109 @@
+"""The run dialog: a page that asks what a session is to be asked with, and asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dashboard.forms.runs import RunForm
+from dashboard.standings import standing_of
+from pluginhost import access
+from pluginhost.actions import projects, sessions
+from pluginhost.errors import Conflict, Invalid, NotFound
+from pluginhost.models import BatchAsset, Plugin, PluginInProject, Project, Session
+
+from .doors import SignedInRequest, signed_in
+from .project_page import frame
+from .project_plugins import plugins_tab
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def project_run(request: SignedInRequest, uid: str, plugin_uid: str) -> HttpResponse:
+    """The dialog over the Plugins tab; a POST queues the session and shows it. `?from=` starts from an earlier one."""
+    project = access.project(request.principal, uid, access.RUNNER)
+    plugin = access.plugin_for_project(request.principal, project, plugin_uid)
+    place = _place(project, plugin)
+    earlier = _earlier(request, project, plugin)
+    form = RunForm(request.POST or None, project=project, plugin=plugin, place=place, earlier=earlier)
+    if request.method == "POST" and form.is_valid():
+        try:
+            session = _start(request, project, plugin, form)
+        except Invalid as error:
+            form.show(error)
+        else:
+            _keep(request, place, form)
+            return redirect("session", session.pk)
+    return render(request, "runs/dialog.html", _context(request, project, plugin, form))
+
+
+def _place(project: Project, plugin: Plugin) -> PluginInProject:
+    found = PluginInProject.objects.filter(project=project, plugin=plugin).first()
+    if found is None:
+        raise Conflict(f"{plugin} is not enabled in {project}. Enable it on the project's Plugins page first.")
+    return found
+
+
+def _earlier(request: SignedInRequest, project: Project, plugin: Plugin) -> Session | None:
+    """The session to start from, of this very plugin and project."""
+    asked = request.GET.get("from")
+    if not asked:
+        return None
+    found = access.session(request.principal, asked)
+    if (found.project_id, found.plugin_id) != (project.pk, plugin.pk):
+        raise NotFound(f"Session #{found.pk} is not one of {plugin} in {project}.")
+    return found
+
+
+def _start(request: SignedInRequest, project: Project, plugin: Plugin, form: RunForm) -> Session:
+    if form.earlier is not None:
+        return sessions.rerun(request.principal, form.earlier, form.request)
+    return sessions.start(request.principal, project, plugin, sessions.Request(**form.request))
+
+
+def _keep(request: SignedInRequest, place: PluginInProject, form: RunForm) -> None:
+    """Remember mapping and config for the next time, where somebody who may asked for it and they changed."""
+    asked = form.request
+    may = access.may(request.principal, place.project.organization_id, access.MANAGER)
+    if not (may and form.cleaned_data["keep"]):
+        return
+    config = asked["config"] if asked["config"].strip() != (place.config or place.plugin.default_config) else None
+    mapping = asked["class_mapping"] if asked["class_mapping"] != place.class_mapping else None
+    if config is not None or mapping is not None:
+        projects.enable_plugin(request.principal, place.project, place.plugin, class_mapping=mapping, config=config)
+
+
+def _context(request: SignedInRequest, project: Project, plugin: Plugin, form: RunForm) -> dict[str, Any]:
+    behind = frame(request.principal, project, "plugins") | plugins_tab(request, project)
+    return behind | {"form": form, "plugin": plugin, "standing": standing_of(plugin), "count": _count(project, form)}
+
+
+def _count(project: Project, form: RunForm) -> int:
+    """How many assets the chosen scope has, for a page without script."""
+    scope = form.chosen_scope
+    if scope == "same" and form.earlier is not None:
+        return form.earlier.scope.count
+    if scope == "batches":
+        return assets_in(project, form.chosen_batches)
+    if scope == "first" and str(form["first"].value()).isdigit():
+        return min(int(form["first"].value()), project.head.assets)
+    if scope == "assets":
+        return len(set(str(form["assets"].value() or "").replace(",", " ").split()))
+    return project.head.assets
+
+
+def assets_in(project: Project, batch_uids: list[str]) -> int:
+    """How many assets are in any of the batches: one that is in two of them counts once."""
+    places = BatchAsset.objects.filter(batch__project=project, batch__uid__in=batch_uids)
+    return places.order_by().values("asset").distinct().count()
+
+
+@signed_in
+@require_GET
+def project_scope_count(request: SignedInRequest, uid: str) -> HttpResponse:
+    """`{"assets": n}` for `?batch=…&batch=…`: what the dialog's live line says."""
+    project = access.project(request.principal, uid)
+    return JsonResponse({"assets": assets_in(project, request.GET.getlist("batch"))})

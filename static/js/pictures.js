@@ -1,0 +1,28 @@
+// Pictures that did not say their size, and pictures that did not load.
+
+/** An overlay without a size takes that of its picture. */
+function size(picture) {
+  const image = picture.querySelector("img");
+  const overlay = picture.querySelector("svg[data-size-unknown]:not([viewBox])");
+  if (overlay && image?.naturalWidth) overlay.setAttribute("viewBox", `0 0 ${image.naturalWidth} ${image.naturalHeight}`);
+}
+
+function lose(picture) {
+  picture.querySelector("img").hidden = true;
+  picture.querySelector(".nopic").hidden = false;
+}
+
+function watch(picture) {
+  const image = picture.querySelector("img");
+  if (!image) return;
+  image.addEventListener("load", () => size(picture));
+  image.addEventListener("error", () => lose(picture));
+  if (image.complete && image.currentSrc) {
+    if (image.naturalWidth) size(picture);
+    else lose(picture);
+  }
+}
+
+const pictures = () => document.querySelectorAll("[data-picture]");
+pictures().forEach(watch);
+document.addEventListener("pluginhost:fresh", () => pictures().forEach(size));

@@ -1,0 +1,235 @@
+"""The run dialog: it asks, remembers, refuses at the field, and queues a session once."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from pluginhost.actions import organizations, projects
+from pluginhost.models import Session
+
+from . import makers
+
+CAR, BUS, ROAD = "c" * 24, "b" * 24, "a" * 24
+
+
+@pytest.fixture
+def enabled(project, plugin):
+    makers.enable(project, plugin)
+    return plugin
+
+
+@pytest.fixture
+def as_alice(client, alice):
+    client.force_login(alice)
+    return client
+
+
+def address(project, plugin, **query):
+    return reverse("project_run", args=[project.uid, plugin.uid], query=query or None)
+
+
+def asked(**changes):
+    """What the dialog sends when nothing is touched."""
+    return {
+        "scope": "all", "class_0": CAR, "class_1": BUS, "config": '{"threshold": 0.5}', "existing": "replace",
+        "name": "", "keep": "1", "idempotency_key": "once", **changes,
+    }  # fmt: skip
+
+
+def run(client, project, plugin, *, query=None, **changes):
+    return client.post(address(project, plugin, **(query or {})), asked(**changes))
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+# --- it works ---
+
+
+def test_it_works(as_alice, project, enabled):
+    response = run(as_alice, project, enabled, name="First pass")
+    session = Session.objects.get()
+    assert response.headers["Location"] == reverse("session", args=[session.pk])
+    assert (session.state, session.name, session.scope.count) == ("queued", "First pass", 5)
+    assert session.inputs.class_mapping == {"Car": CAR, "Bus": BUS}
+    assert json.loads(session.inputs.config) == {"threshold": 0.5}
+
+
+def test_the_dialog_starts_from_what_is_kept(as_alice, project, enabled):
+    shown = text_of(as_alice.get(address(project, enabled)))
+    assert f'<option value="{CAR}" data-color="#d1495b" data-icon="square" selected>' in shown
+    assert "&quot;threshold&quot;: 0.5" in shown
+    assert "Queue run on 5 assets" in shown
+    assert "No script is online" in shown
+
+
+def test_the_button_runs_when_a_script_is_online(as_alice, project, enabled):
+    makers.make_connection(enabled)
+    shown = text_of(as_alice.get(address(project, enabled)))
+    assert "Run on 5 assets" in shown
+    assert "Queue run on" not in shown
+
+
+def test_it_is_asked_once_however_often_it_is_sent(as_alice, project, enabled):
+    first = run(as_alice, project, enabled)
+    assert run(as_alice, project, enabled).headers["Location"] == first.headers["Location"]
+    assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "count"),
+    [({"scope": "all"}, 5), ({"scope": "first", "first": "3"}, 3), ({"scope": "first", "first": "1,000"}, 5)],
+)
+def test_the_scope_is_chosen(as_alice, project, enabled, scope, count):
+    run(as_alice, project, enabled, **scope)
+    assert Session.objects.get().scope.count == count
+
+
+def test_batches_are_chosen_and_what_is_in_two_of_them_counts_once(as_alice, project, enabled):
+    batches = [makers.make_batch(project, "night", [1, 2]).uid, makers.make_batch(project, "dusk", [2, 3]).uid]
+    run(as_alice, project, enabled, scope="batches", batches=batches)
+    session = Session.objects.get()
+    assert list(session.scope.numbers) == [1, 2, 3]
+    assert session.inputs.batches == batches
+    count = as_alice.get(reverse("project_scope_count", args=[project.uid]), {"batch": batches})
+    assert count.json() == {"assets": 3}
+
+
+def test_assets_are_chosen_by_their_ids(as_alice, project, enabled):
+    uids = list(project.assets.filter(number__in=[2, 4]).values_list("uid", flat=True))
+    run(as_alice, project, enabled, scope="assets", assets="\n".join(uids))
+    assert list(Session.objects.get().scope.numbers) == [2, 4]
+
+
+def test_a_class_is_left_out(as_alice, project, enabled):
+    run(as_alice, project, enabled, class_1="")
+    assert Session.objects.get().inputs.class_mapping == {"Car": CAR, "Bus": None}
+
+
+def test_existing_results_are_dealt_with_as_chosen(as_alice, project, enabled):
+    run(as_alice, project, enabled, existing="skip")
+    assert Session.objects.get().inputs.existing == "skip"
+
+
+# --- what is kept for the next time ---
+
+
+def test_mapping_and_config_are_kept_for_the_next_time(as_alice, project, enabled):
+    run(as_alice, project, enabled, class_1=ROAD, config='{"threshold": 0.9}')
+    place = project.plugin_places.get()
+    assert place.class_mapping == {"Car": CAR, "Bus": ROAD}
+    assert json.loads(place.config) == {"threshold": 0.9}
+
+
+def test_nothing_is_kept_without_the_tick(as_alice, project, enabled):
+    run(as_alice, project, enabled, class_1=ROAD, keep="")
+    assert project.plugin_places.get().class_mapping == {"Car": CAR, "Bus": BUS}
+
+
+def test_an_unchanged_default_is_not_copied_into_the_project(as_alice, project, enabled):
+    run(as_alice, project, enabled, config=enabled.default_config)
+    assert project.plugin_places.get().config == ""
+
+
+def test_a_runner_runs_but_does_not_change_what_is_kept(client, bob, organization, project, enabled):
+    organizations.set_member(organization, bob, "runner")
+    client.force_login(bob)
+    assert "Keep mapping" not in text_of(client.get(address(project, enabled)))
+    assert run(client, project, enabled, class_1=ROAD).status_code == 302
+    assert project.plugin_places.get().class_mapping == {"Car": CAR, "Bus": BUS}
+
+
+# --- from an earlier session ---
+
+
+def test_it_starts_from_an_earlier_session(as_alice, alice, project, enabled):
+    earlier = makers.make_session(alice, project, enabled, scope={"first": 2}, config={"threshold": 0.1}, name="Try")
+    shown = text_of(as_alice.get(address(project, enabled, **{"from": earlier.pk})))
+    assert "&quot;threshold&quot;: 0.1" in shown
+    assert "on 2 assets" in shown
+    assert 'value="Try"' in shown
+
+
+def test_a_rerun_with_changes_keeps_its_lineage_and_scope(as_alice, alice, project, enabled):
+    earlier = makers.make_session(alice, project, enabled, scope={"first": 2})
+    run(as_alice, project, enabled, query={"from": earlier.pk}, scope="same", config='{"threshold": 0.7}')
+    again = Session.objects.get(rerun_of=earlier)
+    assert (again.attempt, again.scope) == (2, earlier.scope)
+    assert "0.7" in again.inputs.config
+
+
+def test_a_rerun_may_choose_another_scope(as_alice, alice, project, enabled):
+    earlier = makers.make_session(alice, project, enabled, scope={"first": 2})
+    run(as_alice, project, enabled, query={"from": earlier.pk}, scope="all")
+    assert Session.objects.get(rerun_of=earlier).scope.count == 5
+
+
+def test_a_session_of_another_plugin_is_no_start(as_alice, alice, organization, project, enabled):
+    other = makers.make_plugin(alice, organization, name="Other")
+    earlier = makers.make_session(alice, project, other)
+    assert as_alice.get(address(project, enabled, **{"from": earlier.pk})).status_code == 404
+
+
+# --- what is refused, at the field ---
+
+
+def test_config_that_is_no_json_is_refused_by_line_and_column(as_alice, project, enabled):
+    response = run(as_alice, project, enabled, config='{\n  "threshold": ,\n}', name="Kept")
+    shown = text_of(response)
+    assert "Line 2, column 16" in shown
+    assert 'id="config-error"' in shown
+    assert 'value="Kept"' in shown
+    assert not Session.objects.exists()
+
+
+def test_config_that_the_schema_refuses_is_said(as_alice, alice, organization, project):
+    schema = {"type": "object", "properties": {"threshold": {"type": "number"}}}
+    strict = makers.make_plugin(alice, organization, name="Strict", config_schema=schema)
+    makers.enable(project, strict)
+    assert 'id="config-error"' in text_of(run(as_alice, project, strict, config='{"threshold": "high"}'))
+
+
+@pytest.mark.parametrize(
+    ("scope", "sentence"),
+    [
+        ({"scope": "first", "first": "0"}, "Say how many assets, from 1."),
+        ({"scope": "first", "first": "many"}, "Say how many assets, from 1."),
+        ({"scope": "batches"}, "Choose at least one batch."),
+        ({"scope": "assets", "assets": " "}, "Paste at least one asset ID."),
+        ({"scope": "assets", "assets": "zzz"}, "There is no asset zzz in this project."),
+        ({"scope": "same"}, "Choose which assets are sent."),
+    ],
+)
+def test_a_scope_that_means_nothing_is_refused(as_alice, project, enabled, scope, sentence):
+    assert sentence in text_of(run(as_alice, project, enabled, **scope))
+    assert not Session.objects.exists()
+
+
+def test_a_tool_that_is_gone_is_said_and_must_be_replaced(as_alice, alice, project, enabled):
+    tools = [tool for tool in project.category_schema["tools"] if tool["title"] != "Bus"]
+    projects.set_category_schema(makers.principal(alice), project, {"tools": tools})
+    assert "The tool was removed" in text_of(as_alice.get(address(project, enabled)))
+    assert "to mend" in text_of(run(as_alice, project, enabled))
+    assert run(as_alice, project, enabled, class_1="").status_code == 302
+
+
+def test_a_plugin_that_is_not_enabled_cannot_run(as_alice, project, plugin):
+    response = as_alice.get(address(project, plugin))
+    assert response.status_code == 409
+    assert "not enabled" in text_of(response)
+    run(as_alice, project, plugin)
+    assert not Session.objects.exists()
+
+
+def test_a_viewer_cannot_run(client, bob, project, enabled):
+    client.force_login(bob)
+    assert client.get(address(project, enabled)).status_code == 403
+    assert run(client, project, enabled).status_code == 403
+
+
+def test_a_stranger_gets_404(client, charlie, project, enabled):
+    client.force_login(charlie)
+    assert client.get(address(project, enabled)).status_code == 404
+    assert run(client, project, enabled).status_code == 404
