@@ -6,15 +6,17 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from pluginhost import access
-from pluginhost.actions import api_keys, batches, claims, organizations, plugins, projects, sessions
+from pluginhost.actions import api_keys, batches, claims, organizations, plugins, projects, reports, sessions
 from pluginhost.models import (
     Asset,
     Batch,
     Connection,
     Import,
+    LogHead,
     Organization,
     Plugin,
     PreLabel,
@@ -179,3 +181,11 @@ def by_nobody(project: Project) -> Principal:
     """Whoever made the project, where a test does not care who does something."""
     assert project.created_by is not None
     return principal(project.created_by)
+
+
+def make_lines(session: Session, count: int, level: int = 20, text: str = "line {number}", extra: str = "") -> None:
+    """Log lines as a script's would be stored; `text` may hold `{number}`."""
+    first = LogHead.objects.values_list("last", flat=True).get(session=session) + 1
+    lines = [reports.Line(timezone.now(), level, text.format(number=first + n), extra) for n in range(count)]
+    with transaction.atomic():
+        reports.add_lines(session, None, lines)
