@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
+from django.db import InterfaceError, OperationalError, connection
 from django.http import StreamingHttpResponse
 
 from .consumers.reading import read
@@ -18,5 +19,14 @@ def streamed(pieces: Iterator[bytes], content_type: str, filename: str) -> Strea
 
 
 async def _piecewise(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (piece := await read(next, pieces, b"")) != b"":
+    while (piece := await read(_next, pieces)) is not None:
         yield piece
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    """A generator that raised is at its end, and a second try would look like the end of the file: so end loudly."""
+    try:
+        return next(pieces, None)
+    except (InterfaceError, OperationalError) as error:
+        connection.close()
+        raise RuntimeError("the download broke off, because the database went away") from error

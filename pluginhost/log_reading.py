@@ -62,12 +62,14 @@ class Page:
     total: int
 
 
-def page(session_id: int, which: Filter = ALL, *, after: int = 0, limit: int = MOST_LINES, cut: int = 0) -> Page:
-    """The lines after a number, in order. `cut` shortens longer messages, for lists."""
+def page(
+    session_id: int, which: Filter = ALL, *, after: int = 0, limit: int = MOST_LINES, cut: int = 0, counted: bool = True
+) -> Page:
+    """The lines after a number, in order. `cut` shortens longer messages, for lists; a text is costly to count."""
     limit = max(1, min(limit, MOST_LINES))
     found = lines_after(session_id, after, which, limit=limit + 1, cut=cut)
     more = found[limit - 1]["number"] if len(found) > limit else None
-    return Page(found[:limit], more, total(session_id, which))
+    return Page(found[:limit], more, total(session_id, which) if counted else 0)
 
 
 def lines_after(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from django import template
 
 from dashboard import history, words
@@ -9,6 +12,7 @@ from pluginhost.models import Session
 from pluginhost.protocol.payloads import LEVELS
 
 register = template.Library()
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;:?]*[A-Za-z]|\][^\x07]*\x07?|.)?")
 
 
 @register.filter
@@ -59,3 +63,20 @@ def first_words(session: Session) -> str:
 def is_state(kind: str) -> bool:
     """Whether an event is a move into a state, which gives it its colour."""
     return kind in Session.State.values
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For a data attribute."""
+    return json.dumps(value)
+
+
+@register.filter
+def item(values: dict[str, int], name: str) -> int:
+    return values[name]
+
+
+@register.filter
+def as_seen(message: str) -> str:
+    """A line without the terminal's colours; the page's script shows them."""
+    return _ESCAPES.sub("", message).replace("\r\n", "\n").rsplit("\r", 1)[-1]

@@ -1,0 +1,98 @@
+"""A session's log in the browser: says what the page has not seen, and looks again on a nudge and on a slow tick."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from pluginhost import access, nudge
+from pluginhost.errors import PluginhostError
+from pluginhost.log_news import News, Seen, news
+from pluginhost.models import User
+
+from .reading import read
+
+SLOW_TICK_S = 5.0
+LEAST_BETWEEN_FRAMES_S = 0.05
+NOT_SIGNED_IN, NOT_THERE = 4401, 4404
+
+
+class LogConsumer(AsyncWebsocketConsumer):
+    """`/ws/sessions/<id>/?after=<line>&event=<id>`; lines carry numbers, so that twice does no harm."""
+
+    groups: list[str]
+
+    async def connect(self) -> None:
+        self.wake = asyncio.Event()
+        self.looking: asyncio.Task[None] | None = None
+        self.seen = _seen(self.scope["query_string"])
+        self.user: User = self.scope.get("user")  # type: ignore[assignment]
+        await self.accept()
+        if self.user is None or not self.user.is_authenticated:
+            return await self.close(NOT_SIGNED_IN)
+        self.session_id = await read(_session_id, self.user, self.scope["url_route"]["kwargs"]["session_id"])
+        if self.session_id is None:
+            return await self.close(NOT_THERE)
+        for group in self._joined():
+            await self.channel_layer.group_add(group, self.channel_name)
+        self.looking = asyncio.create_task(self._keep_looking())
+
+    def _joined(self) -> tuple[str, str]:
+        return nudge.session_group(self.session_id), nudge.EVERYTHING
+
+    async def disconnect(self, code: int) -> None:
+        if self.looking is None:
+            return
+        self.looking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.looking
+        for group in self._joined():
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def nudge(self, message: dict[str, Any]) -> None:
+        self.wake.set()
+
+    async def _keep_looking(self) -> None:
+        """One look at a time and at most twenty a second; nudges meanwhile become one more look."""
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        while True:
+            self.wake.clear()
+            if loop.time() - asked_at >= SLOW_TICK_S:
+                asked_at = loop.time()
+                if await read(_session_id, self.user, self.session_id) is None:
+                    return await self.close(NOT_THERE)
+            await self._look()
+            await asyncio.sleep(LEAST_BETWEEN_FRAMES_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.wake.wait(), SLOW_TICK_S)
+
+    async def _look(self) -> None:
+        found: News | None = await read(news, self.session_id, self.seen)
+        if found is not None:
+            self.seen = found.seen
+            await self.send(json.dumps(found.body, ensure_ascii=False))
+
+
+def _session_id(user: User, asked: str | int) -> int | None:
+    """The session's number, if this user may see it (any more)."""
+    try:
+        fresh = User.objects.get(pk=user.pk, is_active=True)
+        return access.session(access.by_user(fresh), asked).pk
+    except (PluginhostError, User.DoesNotExist):
+        return None
+
+
+def _seen(query: bytes) -> Seen:
+    asked = parse_qs(query.decode("ascii", "replace"))
+    return Seen(line=_number(asked.get("after")), event=_number(asked.get("event")))
+
+
+def _number(values: list[str] | None) -> int:
+    text = (values or [""])[0]
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0

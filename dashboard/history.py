@@ -1,0 +1,136 @@
+"""The run history: which sessions a query string asks for, and the rows of a list of sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from pluginhost.models import Connection, Plugin, Project, Session, User
+from pluginhost.models.session import SessionQuerySet
+from pluginhost.summaries import ordinal
+
+State = Session.State
+
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "active": ("Active", tuple(Session.OPEN)),
+    "succeeded": ("Succeeded", (State.SUCCEEDED,)),
+    "partial": ("Partial", (State.PARTIAL,)),
+    "failed": ("Failed or crashed", (State.FAILED, State.CRASHED, State.TIMED_OUT)),
+    "cancelled": ("Cancelled", (State.CANCELLED,)),
+}
+NEEDS_ATTENTION = ("active", "failed")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The filters that are on; names are those of the query string."""
+
+    state: str = ""
+    q: str = ""
+    plugin: Plugin | None = None
+    project: Project | None = None
+    mine: bool = False
+    rejects: bool = False
+
+    @property
+    def count(self) -> int:
+        return sum(map(bool, (self.state, self.q, self.plugin, self.project, self.mine, self.rejects)))
+
+    def of(self, sessions: SessionQuerySet, user: User) -> SessionQuerySet:
+        """The sessions that all filters let by."""
+        found = self._but_for_state(sessions, user)
+        return found.filter(state__in=GROUPS[self.state][1]) if self.state else found
+
+    def _but_for_state(self, sessions: SessionQuerySet, user: User) -> SessionQuerySet:
+        wanted = Q()
+        if self.q:
+            wanted &= _matches(self.q)
+        if self.plugin:
+            wanted &= Q(plugin=self.plugin)
+        if self.project:
+            wanted &= Q(project=self.project)
+        if self.mine:
+            wanted &= Q(started_by=user)
+        if self.rejects:
+            wanted &= Q(rejected__gt=0)
+        return sessions.filter(wanted)
+
+    def counts(self, sessions: SessionQuerySet, user: User, most: int = 999) -> dict[str, int]:
+        """How many each group of states has that somebody should know of; counted no further than needed."""
+        found = self._but_for_state(sessions, user).order_by()
+        return {name: found.filter(state__in=GROUPS[name][1])[: most + 1].count() for name in NEEDS_ATTENTION}
+
+
+def _matches(text: str) -> Q:
+    """A number finds the session with it, besides names and messages that hold the text."""
+    number = text.removeprefix("#")
+    by_number = Q(pk=int(number)) if number.isascii() and number.isdigit() and len(number) <= 18 else Q()
+    if by_number and text.startswith("#"):
+        return by_number
+    found = Q(name__icontains=text) | Q(message_head__icontains=text) | Q(plugin__name__icontains=text)
+    return found | by_number if by_number else found
+
+
+def chosen(asked: Mapping[str, str], plugins: Iterable[Plugin], projects: Iterable[Project]) -> Chosen:
+    """What the query string asks for; plugins and projects are those one may see."""
+    state = asked.get("state", "")
+    return Chosen(
+        state=state if state in GROUPS else "",
+        q=asked.get("q", "").replace("\0", "").strip()[:200],
+        plugin=next((plugin for plugin in plugins if plugin.uid == asked.get("plugin")), None),
+        project=next((project for project in projects if project.uid == asked.get("project")), None),
+        mine=asked.get("by") == "me",
+        rejects=bool(asked.get("rejects")),
+    )
+
+
+# --- rows ---
+
+
+def for_rows(sessions: SessionQuerySet) -> SessionQuerySet:
+    """With what templates/sessions/_row.html shows."""
+    return sessions.select_related("plugin", "project", "started_by", "scope")
+
+
+def say_what_they_wait_for(sessions: list[Session]) -> list[Session]:
+    """Give each queued one its `waits`, in three queries however many there are."""
+    queued = [session for session in sessions if session.state == State.QUEUED]
+    plugins = {session.plugin_id for session in queued}
+    if not plugins:
+        return sessions
+    online = set(Connection.objects.open().filter(plugin__in=plugins).values_list("plugin_id", flat=True))
+    places = _places(plugins)
+    for session in queued:
+        place = ordinal(places.get(session.pk, 1))
+        session.waits = f"{place} in the queue" if session.plugin_id in online else "waits for the script"  # type: ignore[attr-defined]
+    return sessions
+
+
+def _places(plugins: set[int]) -> dict[int, int]:
+    """The place of each queued session in its plugin's queue."""
+    waiting = Session.objects.filter(plugin__in=plugins, state=State.QUEUED).order_by("plugin_id", "id")
+    places: dict[int, int] = {}
+    seen: dict[int, int] = {}
+    for pk, plugin in waiting.values_list("pk", "plugin_id")[:10_000]:
+        seen[plugin] = places[pk] = seen.get(plugin, 0) + 1
+    return places
+
+
+def outcome_words(session: Session) -> str:
+    """The few words beside the bar."""
+    total = session.scope.count
+    given = session.accepted + session.unchanged
+    sent = given + session.rejected
+    if session.state == State.QUEUED:
+        return getattr(session, "waits", "in the queue")
+    if session.state == State.SUCCEEDED:
+        return f"{given:,} accepted" if given else "nothing imported"
+    if session.state == State.PARTIAL:
+        return f"{max(total - given, session.rejected):,} not accepted"
+    if session.progress_done and not sent:
+        return f"{session.progress_done:,} of {session.progress_total or total:,}"
+    if not sent and session.assets_read and not session.is_final:
+        return f"read {session.assets_read:,} of {total:,}"
+    return f"{sent:,} of {total:,}"

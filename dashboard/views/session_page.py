@@ -1,0 +1,130 @@
+"""What stands above every tab of a session: its state, how far it is or how it ended, and what one may do with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from dashboard import said
+from pluginhost import access, summaries
+from pluginhost.models import Import, LogHead, Session, SessionEvent
+from pluginhost.principal import Principal
+
+_SIGNS = {
+    "queued": "◷", "running": "▶", "lost": "▶", "cancelling": "▶", "succeeded": "✓", "partial": "!", "failed": "✗",
+    "crashed": "✗", "timed_out": "✗", "cancelled": "⊘",
+}  # fmt: skip
+_PICTURES = {"lost": "partial", "cancelling": "cancelled"}
+_FAILURES = {
+    "failed": "The script failed.",
+    "crashed": "The script is gone.",
+    "timed_out": "A time limit ended it.",
+}
+MOST_ATTEMPTS = 50
+
+
+@dataclass(frozen=True)
+class Part:
+    """One colour of the bar, with its number and word."""
+
+    word: str
+    count: int
+    colour: str
+    start: int = 0
+
+
+def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
+    """The context of templates/sessions/_page.html."""
+    responses = said.said_by(session)
+    counts = summaries.counts_of(session) if session.is_final else _counts_by_now(session)
+    imports = Import.objects.filter(session=session).count()
+    inputs = session.inputs
+    progress = None if session.is_final else summaries.progress_of(session)
+    return {
+        "session": session,
+        "tab": tab,
+        "sign": _SIGNS[session.state],
+        "favicon": f"img/state-{_PICTURES.get(session.state, session.state)}.svg",
+        "may_run": access.may(principal, session.project.organization_id, access.RUNNER),
+        "attempts": attempts_of(session),
+        "scope_words": scope_words(inputs.scope_asked, len(inputs.batches)),
+        "waiting": summaries.waiting_of(session),
+        "progress": progress,
+        **_pace(session, progress),
+        "counts": counts,
+        "parts": parts_of(counts, is_final=session.is_final),
+        "sentence": summaries.outcome_sentence(session, counts),
+        "failure_word": _FAILURES.get(session.state, "Something went wrong."),
+        "message": next((one for one in responses if not one.came_late), None),
+        "late": [one for one in responses if one.came_late],
+        "log_head": LogHead.objects.get(session=session),
+        "imports_count": imports,
+        "events_count": SessionEvent.objects.filter(session=session).count(),
+        "has_results": session.is_final or bool(imports),
+    }
+
+
+def _counts_by_now(session: Session) -> summaries.Counts:
+    """From the session's own row: a running session's page is drawn often."""
+    sent = session.accepted + session.rejected + session.unchanged
+    return summaries.Counts(
+        accepted=session.accepted,
+        rejected=session.rejected,
+        unchanged=session.unchanged,
+        not_reached=max(session.scope.count - max(sent, session.assets_read), 0),
+        no_result=max(session.assets_read - sent, 0),
+        objects=session.objects_count,
+    )
+
+
+def _pace(session: Session, progress: summaries.Progress | None) -> dict[str, Any]:
+    """How fast it goes, and how long it will take at that; nothing before it has gone for a while."""
+    if progress is None or not progress.done or session.started_at is None:
+        return {}
+    elapsed = (timezone.now() - session.started_at).total_seconds()
+    if elapsed < 3:
+        return {}
+    rate = progress.done / elapsed
+    words = f"{rate:,.1f}/s" if rate >= 1 else f"{rate * 60:,.1f}/min"
+    return {"rate": words, "left": progress.left / rate}
+
+
+def parts_of(counts: summaries.Counts, *, is_final: bool) -> list[Part]:
+    """The bar from left to right; what is empty is left out."""
+    given = [
+        ("accepted", counts.accepted, "s-ok"),
+        ("unchanged", counts.unchanged, "s-same"),
+        ("rejected", counts.rejected, "s-partial"),
+        ("no result" if is_final else "read", counts.no_result, "s-read"),
+        ("not reached", counts.not_reached, "s-rest"),
+    ]
+    parts, start = [], 0
+    for word, count, colour in given:
+        if count:
+            parts.append(Part(word, count, colour, start))
+        start += count
+    return parts
+
+
+def attempts_of(session: Session) -> list[Session]:
+    """The session and its reruns, newest first; alone it has none to switch to."""
+    first = session.first_attempt_id or session.pk
+    family = Session.objects.filter(Q(pk=first) | Q(first_attempt=first)).only("pk", "state", "attempt", "created_at")
+    found = list(family.order_by("-attempt", "-pk")[:MOST_ATTEMPTS])
+    return found if len(found) > 1 else []
+
+
+def scope_words(asked: dict[str, Any], batches: int) -> str:
+    """What was asked for, as one says it before «1,204 assets»."""
+    if asked.get("all"):
+        return "whole project"
+    if asked.get("batches"):
+        return "1 batch" if batches == 1 else f"{batches:,} batches"
+    if asked.get("first"):
+        return f"the first {asked['first']:,}"
+    if asked.get("from_session"):
+        return f"what #{asked['from_session']} left"
+    return "chosen assets"

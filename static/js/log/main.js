@@ -1,0 +1,267 @@
+// The log viewer: puts its parts together. The page was drawn with the last lines; from here on this keeps it true.
+
+import { look } from "../live.js";
+import { Clock } from "./clock.js";
+import { Numbers } from "./find.js";
+import { onKeys } from "./keys.js";
+import { countFrom, leastOf } from "./levels.js";
+import { List } from "./list.js";
+import { pickedOf, showPicked, writeAddress } from "./place.js";
+import { Rows } from "./rows.js";
+import { Source } from "./source.js";
+import { Tail } from "./tail.js";
+import { Toolbar } from "./toolbar.js";
+import { View } from "./view.js";
+
+const TYPING_MS = 250;
+
+class Log {
+  constructor(box) {
+    this.box = box;
+    this.source = new Source(box.dataset.url);
+    this.clock = new Clock(box.dataset.start);
+    this.counts = JSON.parse(box.dataset.counts);
+    this.last = Number(box.dataset.last);
+    this.state = box.dataset.state;
+    this.isFinal = box.dataset.final === "yes";
+    this.version = box.dataset.version;
+    this.filter = { level: 0, q: "", hides: false };
+    this.look = { query: "", now: 0, picked: null };
+    this.unread = 0;
+    this.view = new View(this.source, (what) => this.#changed(what));
+    this.rows = new Rows(document.getElementById("log-row"), this.clock, this.look, {
+      whole: (number) => this.source.whole(number),
+      changed: () => this.list.redraw(),
+    });
+    this.toolbar = new Toolbar(this);
+    this.errors = new Numbers(this.source, { level: 40 }, () => this.toolbar.show());
+    this.matches = null;
+  }
+
+  async open() {
+    this.#readAddress();
+    await this.#openView();
+    this.list = new List(this.box.querySelector(".loglines"), {
+      count: () => this.view.length,
+      item: (row) => this.view.at(row),
+      draw: (item) => this.rows.draw(item),
+      moved: (list) => this.#moved(list),
+      followed: (on) => this.#followed(on),
+    });
+    this.box.classList.add("ready");
+    this.list.redraw();
+    if (!(await this.#openAtAddress())) this.list.follow(true);
+    this.errors.upTo(this.counts.error ? this.last : 0);
+    this.tail = new Tail(this.box.dataset.socket, this.source, this.#seen(), {
+      told: (news) => this.#told(news),
+      became: (what) => this.toolbar.line(what),
+    });
+    onKeys(this);
+    addEventListener("hashchange", () => this.#openAtAddress());
+  }
+
+  #seen() {
+    return { after: this.view.last, event: this.view.events.reduce((most, event) => Math.max(most, event.id), 0), version: this.version };
+  }
+
+  async #openView() {
+    const q = this.filter.hides ? this.filter.q : "";
+    for (;;) {
+      try {
+        return await this.view.open({ level: this.filter.level, q }, this.last);
+      } catch {
+        this.toolbar.line("reconnecting");
+        await new Promise((resume) => setTimeout(resume, 1500));
+      }
+    }
+  }
+
+  // --- what comes in ---
+
+  #told(news) {
+    this.last = Math.max(this.last, news.last);
+    this.counts = news.counts;
+    const added = this.view.grow(news);
+    if (!this.list.follows) this.unread += Math.max(added, 0);
+    this.state = news.state;
+    this.isFinal = news.final;
+    if (news.version !== this.version) {
+      this.version = news.version;
+      look(); // the page's head
+    }
+    if (this.counts.error > this.errors.all.length) this.errors.upTo(this.last);
+    this.matches?.upTo(this.last);
+    this.toolbar.show();
+    this.list.schedule();
+  }
+
+  #changed(what) {
+    if (!this.list) return;
+    if (what === "all") {
+      this.list.heights.clear();
+      this.list.redraw();
+    } else if (what === "moved") {
+      this.list.remeasure();
+    } else {
+      this.list.schedule();
+    }
+    this.toolbar.show();
+  }
+
+  #moved(list) {
+    if (list.last >= list.first) this.view.need(list.first, list.last);
+  }
+
+  #followed(on) {
+    if (on) this.unread = 0;
+    this.toolbar.show();
+  }
+
+  // --- filters ---
+
+  async setLevel(level) {
+    await this.#refilter({ level });
+  }
+
+  async showAll() {
+    await this.#refilter({ level: 0, hides: false });
+    this.toolbar.write();
+  }
+
+  async setHides(hides) {
+    await this.#refilter({ hides });
+  }
+
+  showEvents(on) {
+    this.view.showsEvents = on;
+    this.list.remeasure();
+    this.toolbar.show();
+  }
+
+  /** A search begins a little after the last key. */
+  search(q) {
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.#search(q), TYPING_MS);
+  }
+
+  async #search(q) {
+    if (q === this.filter.q) return;
+    await this.#refilter({ q });
+    if (q && !this.filter.hides) this.nextMatch(1, { fromHere: true });
+  }
+
+  async #refilter(change) {
+    const stays = this.list.follows;
+    const old = this.filter;
+    this.filter = { ...this.filter, ...change };
+    this.look.query = this.filter.q;
+    if (!this.filter.q || this.filter.q !== old.q) this.look.now = 0;
+    this.#findAnew();
+    writeAddress(this);
+    const hid = old.hides ? old.q : "", hides = this.filter.hides ? this.filter.q : "";
+    if (old.level !== this.filter.level || hid !== hides) {
+      const number = this.#numberInSight();
+      if (!(await this.#openView())) return;
+      await this.#stayAt(number, stays);
+    } else {
+      this.list.redraw();
+    }
+    this.toolbar.show();
+  }
+
+  #findAnew() {
+    const level = this.filter.level;
+    if (this.matches?.filter.q === this.filter.q && this.matches.filter.level === level) return;
+    this.matches?.close();
+    this.matches = this.filter.q ? new Numbers(this.source, { q: this.filter.q, level }, () => this.toolbar.show()) : null;
+    this.matchesReady = this.matches?.upTo(this.last);
+  }
+
+  #numberInSight() {
+    for (let row = this.list.first; row <= this.list.last; row += 1) {
+      const line = this.view.at(row).line;
+      if (line && this.list.heights.top(row) >= this.list.top) return line.number;
+    }
+    return this.last;
+  }
+
+  /** After another filter: at the end for those who follow, near the same line for those who read. */
+  async #stayAt(number, follows) {
+    if (follows) return this.list.follow(true);
+    const row = await this.view.rowOf(number);
+    if (row !== null) this.list.show(row);
+    else this.list.schedule();
+  }
+
+  // --- going to lines ---
+
+  async nextMatch(step, { fromHere = false } = {}) {
+    await this.matchesReady;
+    const from = this.look.now || this.#numberInSight() - (fromHere ? 1 : 0);
+    const number = this.matches?.from(from, step);
+    if (number) await this.#showFound(number);
+  }
+
+  async nextError(step) {
+    await this.errors.upTo(this.last);
+    const number = this.errors.from(this.error ?? (step > 0 ? 0 : this.last + 1), step);
+    if (number) await this.goTo(this.error = number);
+  }
+
+  async #showFound(number) {
+    this.look.now = number;
+    const row = await this.view.rowOf(number);
+    this.list.redraw();
+    if (row !== null) this.list.show(row, { gently: true });
+    this.toolbar.show();
+  }
+
+  /** Open a line: in the middle, picked, and in the address. */
+  async goTo(number, until = number) {
+    this.look.picked = [Math.min(number, until), Math.max(number, until)];
+    writeAddress(this);
+    const row = await this.view.rowOf(number);
+    this.toolbar.hiddenLine(row === null && number <= this.last ? number : 0);
+    this.list.redraw();
+    if (row !== null) this.list.show(row);
+  }
+
+  /** A click on a number: that line, or with Shift everything up to it. */
+  pick(number, extends_) {
+    const first = extends_ && this.look.picked ? this.look.picked[0] : number;
+    this.look.picked = [Math.min(first, number), Math.max(first, number)];
+    writeAddress(this);
+    this.list.follow(false);
+    this.list.redraw();
+  }
+
+  #readAddress() {
+    const asked = new URLSearchParams(location.search);
+    const least = asked.get("level");
+    this.filter.level = least && least !== "debug" ? Math.max(leastOf(least), 0) : 0;
+    this.filter.q = asked.get("q") ?? "";
+    this.filter.hides = asked.has("only") && Boolean(this.filter.q);
+    this.look.query = this.filter.q;
+    this.#findAnew();
+    this.toolbar.write();
+  }
+
+  async #openAtAddress() {
+    if (location.hash === "#first-error") {
+      await this.nextError(1);
+      return true;
+    }
+    const picked = pickedOf(location.hash);
+    if (!picked) return false;
+    await this.goTo(...picked);
+    showPicked(this.box);
+    return true;
+  }
+
+  get shown() {
+    return this.filter.hides && this.filter.q ? this.view.total : countFrom(this.counts, this.filter.level);
+  }
+}
+
+const box = document.getElementById("log");
+if (box) new Log(box).open();
