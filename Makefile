@@ -5,8 +5,6 @@ PYTHON ?= python3
 ARGUMENTS ?=
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes
-# Checks need settings and so a data directory, but not the one that is served from.
-CHECKED = PLUGINHOST_DATA_DIR=.cache/checked $(BIN)/python manage.py
 COMPILE = $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .PHONY: run test lint requirements shape-finder clean
@@ -17,15 +15,18 @@ run: .venv/requirements.txt  ## Serve; ARGUMENTS="--port 9000" are passed on
 shape-finder: .venv/requirements.txt  ## Connect the demo's script to a server that runs
 	@exec examples/connect
 
+# Checks need settings and so a data directory, but not the one that is served from.
+test lint: export PLUGINHOST_DATA_DIR = .cache/checked
+
 test: .venv/requirements-dev.txt  ## All tests; what is skipped is named, with the reason
-	$(CHECKED) check
+	$(BIN)/python manage.py check
 	$(BIN)/pytest -n auto --dist loadgroup $(ARGUMENTS)
 
 lint: .venv/requirements-dev.txt  ## Style, types, migrations, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy dashboard pluginhost
-	$(CHECKED) makemigrations --check --dry-run
+	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint templates --lint --quiet
 
 requirements: .venv/requirements-dev.txt  ## Pin anew what requirements.in and requirements-dev.in ask for

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import beat_init, celeryd_init
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -22,8 +23,19 @@ app.autodiscover_tasks(["pluginhost"])
 @celeryd_init.connect
 def refuse_to_work_alone(**_: Any) -> None:
     """A broker in memory is seen by one process alone: a worker in another would wait for ever."""
+    _refuse_without_redis("worker")
+
+
+@beat_init.connect
+def refuse_to_beat_alone(**_: Any) -> None:
+    """The same for a beat of its own; the web process has one in a thread."""
+    if threading.current_thread() is threading.main_thread():
+        _refuse_without_redis("beat")
+
+
+def _refuse_without_redis(what: str) -> None:
     if not settings.REDIS_URL:
         raise SystemExit(
-            "There is nothing for this worker to do: without REDIS_URL the broker is inside the web process, "
-            "which works off its tasks itself. Set REDIS_URL here and for `manage.py serve`, or leave this worker out."
+            f"There is nothing for this {what} to do: without REDIS_URL the broker is inside the web process, which "
+            "does the background work itself. Set REDIS_URL here and for `manage.py serve`, or leave this out."
         )

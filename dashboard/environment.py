@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+ROLES = ("all", "web")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -29,6 +30,14 @@ def number(name: str, default: int, least: int = 0, most: int = 2**53) -> int:
     if raw.isascii() and raw.isdigit() and least <= int(raw) <= most:
         return int(raw)
     raise ImproperlyConfigured(f"{name} is «{raw}»; it must be a whole number from {least} to {most}.")
+
+
+def role(name: str) -> str:
+    """What a server does: everything, or pages and scripts alone."""
+    raw = text(name, "all") or "all"
+    if raw in ROLES:
+        return raw
+    raise ImproperlyConfigured(f"{name} is «{raw}»; it must be {' or '.join(ROLES)}.")
 
 
 def words(name: str) -> list[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
 
-from . import options
+from dashboard import environment
+
+from . import lock, options
 from .listener import listen
 from .parent import Parent
 
@@ -24,11 +27,13 @@ def serve(given: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         chosen = options.from_environment()
+        held = None if environment.text("DATABASE_URL") else lock.take(chosen.folder)
         listener = listen(chosen.host, chosen.port)
     except ImproperlyConfigured as error:
         print(f"Pluginhost cannot start. {error}", file=sys.stderr)  # noqa: T201
         return 1
-    return Parent(listener, chosen).run()
+    with held or contextlib.nullcontext():
+        return Parent(listener, chosen).run()
 
 
 def _parser() -> argparse.ArgumentParser:

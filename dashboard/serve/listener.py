@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 
 from django.core.exceptions import ImproperlyConfigured
 
 from .options import is_ipv6
 
 BACKLOG = 1024
+PATIENCE_SECONDS = 1.0
 _WHY = {
     errno.EADDRINUSE: "PLUGINHOST_PORT: port {port} of {host} is in use already; choose another with --port.",
     errno.EACCES: "PLUGINHOST_PORT: port {port} may not be used by this account; choose one above 1023 with --port.",
@@ -27,7 +29,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
-        listener.bind((host, port))
+        _bind(listener, host, port)
         listener.listen(BACKLOG)
     except socket.gaierror:
         listener.close()
@@ -37,3 +39,17 @@ def listen(host: str, port: int) -> socket.socket:
         why = _WHY.get(error.errno or 0, "PLUGINHOST_HOST: cannot listen on {host}, port {port}: {error}.")
         raise ImproperlyConfigured(why.format(host=host, port=port, error=error.strerror)) from None
     return listener
+
+
+def _bind(listener: socket.socket, host: str, port: int) -> None:
+    """A server that was killed may still hold the port while its children end: wait for them a moment."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > give_up:
+                raise
+            time.sleep(0.05)
+        else:
+            return

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-
 from dashboard import environment
 
-ROLES = ("all", "web")
+DATA_DIR = Path(__file__).resolve().parent.parent.parent / "var"
 DESCRIPTION = "Run Pluginhost: pages, the scripts' door, the API and the background work, until Ctrl-C."
 EPILOG = """
 Without any option it serves on http://127.0.0.1:8000 with SQLite in var/. The first start makes the keys, the
@@ -33,6 +31,7 @@ class Options:
     host: str
     port: int
     role: str
+    folder: Path
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +44,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-demo", action="store_true", default=None, help="make no demo (PLUGINHOST_DEMO=0)")
     parser.add_argument(
         "--role",
-        choices=ROLES,
+        choices=environment.ROLES,
         help="all: everything (the default). web: with REDIS_URL, leave the background work to "
         "`celery -A dashboard worker` and `celery -A dashboard beat` (PLUGINHOST_ROLE)",
     )
@@ -67,11 +66,9 @@ def put_into_environment(given: argparse.Namespace) -> None:
 
 def from_environment() -> Options:
     """What the parent itself needs to know; ImproperlyConfigured names the variable that is wrong."""
-    role = environment.text("PLUGINHOST_ROLE", "all") or "all"
-    if role not in ROLES:
-        raise ImproperlyConfigured(f"PLUGINHOST_ROLE is «{role}»; it must be {' or '.join(ROLES)}.")
     host = environment.text("PLUGINHOST_HOST", "127.0.0.1") or "127.0.0.1"
-    return Options(host, environment.number("PLUGINHOST_PORT", 8000, 0, 65_535), role)
+    port = environment.number("PLUGINHOST_PORT", 8000, 0, 65_535)
+    return Options(host, port, environment.role("PLUGINHOST_ROLE"), environment.folder("PLUGINHOST_DATA_DIR", DATA_DIR))
 
 
 def url_of(host: str, port: int) -> str:

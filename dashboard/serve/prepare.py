@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 
 from django.conf import settings
@@ -15,21 +16,26 @@ from dashboard import environment
 from pluginhost.actions import demo, organizations
 from pluginhost.models import User
 
+logger = logging.getLogger(__name__)
+
 
 def prepare() -> None:
     """Safe to do again at each start."""
-    _check()
     _migrate()
+    _check()
     _make_first_admin()
     if settings.PLUGINHOST_DEMO:
         _make_demo()
 
 
 def _check() -> None:
-    """Settings that do not fit together stop the start with their hint."""
-    wrong = [message for message in checks.run_checks() if message.is_serious() and not message.is_silenced()]
-    if wrong:
-        raise SystemCheckError("\n".join(f"{message.msg} {message.hint or ''}".strip() for message in wrong))
+    """Settings that do not fit together stop the start, or are told of, with their hint."""
+    for message in checks.run_checks(databases=["default"]):
+        sentence = f"{message.msg} {message.hint or ''}".strip()
+        if message.is_serious() and not message.is_silenced():
+            raise SystemCheckError(sentence)
+        if str(message.id).startswith("pluginhost."):
+            logger.warning("%s", sentence)
 
 
 def _migrate() -> None:

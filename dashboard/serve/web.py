@@ -14,10 +14,12 @@ import threading
 import uvicorn
 import uvloop
 from django.conf import settings
+from django.db import connection
 
 from dashboard import asgi
 from pluginhost.actions import demo
 from pluginhost.errors import NotFound
+from pluginhost.models import ServerProcess
 
 from .duties import duties
 from .limits import LimitedWebSocket
@@ -38,6 +40,8 @@ class Web:
         self._listener, self._control = listener, parent
         self._greeting = _greeting(listener) if greets else ""
         self._server = Server(_config(), on_accepting=self._tell, on_drain=self._drain)
+        if greets and connection.vendor == "sqlite":
+            dead = [*dead, *_left_behind()]
         duties.take(name, dead, has_worker=role == "all" or not settings.REDIS_URL)
 
     def run(self) -> None:
@@ -80,6 +84,11 @@ class Web:
         """Nothing is accepted any more; what was received is stored before anybody else is told to accept."""
         await duties.drain()
         self._control.say(DRAINED)
+
+
+def _left_behind() -> list[str]:
+    """Processes of an earlier start that could not say that they ended: the data directory is locked, it is ours."""
+    return list(ServerProcess.objects.filter(ended_at=None).values_list("name", flat=True))
 
 
 def _greeting(listener: socket.socket) -> str:
