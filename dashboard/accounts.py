@@ -1,7 +1,11 @@
 """How people sign in: by name and password; accounts are made by administrators."""
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from pluginhost.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -12,9 +16,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "username_password_mismatch": "That name and password do not go together.",
         "too_many_login_attempts": "Too many tries with a wrong password. Wait 5 minutes, then try again.",
         "enter_current_password": "This is not your present password.",
-        "account_inactive": "This account was closed by an administrator.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves."""
         return False
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        messages.error(request, "This account was closed. An administrator can open it again.")
+        return redirect("account_login")

@@ -45,7 +45,7 @@ def tape(sessions: Iterable[Session], linked: bool = False) -> SafeString:
     """One tick per session, oldest first: its height is the duration, its colour the state."""
     ticks = list(sessions)[-TAPE_TICKS:]
     longest = max((_seconds(session) for session in ticks), default=0) or 1
-    drawn = [_tick(place, session, longest, linked) for place, session in enumerate(ticks)]
+    drawn = [_tick(place, session, longest, linked) for place, session in enumerate(ticks, TAPE_TICKS - len(ticks))]
     return format_html(
         '<svg class="tape" viewBox="0 0 {} {}" role="{}" aria-label="{}">{}</svg>',
         TAPE_TICKS * _TICK_STEP,
@@ -91,7 +91,7 @@ def _tape_in_words(ticks: list[Session]) -> str:
 
 def spark(values: Sequence[float]) -> SafeString:
     """A curve through the values, oldest first; nothing where there is nothing to see."""
-    if not any(values):
+    if len(values) < 2 or not any(values):
         return SafeString("")
     step = _SPARK_WIDTH / max(len(values) - 1, 1)
     top = max(values)

@@ -77,10 +77,15 @@ def figures(sessions: QuerySet[Session], now: datetime | None = None) -> Figures
         accepted=_accepted(week),
         median_s=_median(week),
         by_day=[len(day) for day in days],
-        succeeded_by_day=[_succeeded(day) or 0 for day in days],
-        accepted_by_day=[_accepted(day) or 0 for day in days],
-        median_by_day=[_median(day) or 0 for day in days],
+        succeeded_by_day=_known(map(_succeeded, days)),
+        accepted_by_day=_known(map(_accepted, days)),
+        median_by_day=_known(map(_median, days)),
     )
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    """Days without an answer are left out: they are not zero."""
+    return [value for value in values if value is not None]
 
 
 def _day(session: Session, first: datetime) -> int:

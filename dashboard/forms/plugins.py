@@ -80,7 +80,7 @@ class PluginForm(forms.Form):
     config_schema = forms.CharField(
         required=False,
         label="Config schema",
-        widget=forms.Textarea(attrs={"rows": 6}),
+        widget=forms.Textarea(attrs={"rows": 8}),
         help_text="A JSON Schema. A config that does not fit it is refused before the run.",
     )
     concurrency = forms.IntegerField(

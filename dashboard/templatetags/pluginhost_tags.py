@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from dashboard import drawings, words
 from dashboard.standings import Standing
-from pluginhost.models import Session
+from pluginhost.models import Session, User
 
 register = template.Library()
 
@@ -50,6 +50,15 @@ def badge(state: str, word: str = "", classes: str = "", id: str = "") -> SafeSt
 
 
 @register.simple_tag
+def avatar(user: User, classes: str = "s") -> SafeString:
+    """The round mark of a person; the name stands beside it."""
+    colours = ("", " b", " c")
+    return format_html(
+        '<span class="avatar {}{}" aria-hidden="true">{}</span>', classes, colours[user.pk % 3], user.initials
+    )
+
+
+@register.simple_tag
 def standing_badge(standing: Standing, classes: str = "") -> SafeString:
     """How a plugin stands: `{% standing_badge standing "bare" %}`."""
     if standing.state == "paused":
@@ -58,7 +67,7 @@ def standing_badge(standing: Standing, classes: str = "") -> SafeString:
         return badge("online", f"{standing.scripts} online", classes)
     if standing.seen_at is None:
         return badge("offline", "Never connected", classes)
-    return badge("offline", format_html("Offline since {}", clock(standing.seen_at)), classes)
+    return badge("offline", format_html("Offline since {}", hour(standing.seen_at)), classes)
 
 
 def _mark(name: str, state: str) -> SafeString:
@@ -82,6 +91,16 @@ def clock(moment: datetime | None) -> SafeString | str:
     there = moment.astimezone(UTC)
     is_today = there.date() == timezone.now().astimezone(UTC).date()
     return _time(moment, "clock", f"{there:%H:%M:%S}" if is_today else f"{there:%-d %b, %H:%M}")
+
+
+@register.filter
+def hour(moment: datetime | None) -> SafeString | str:
+    """As `clock`, without seconds."""
+    if moment is None:
+        return "–"
+    there = moment.astimezone(UTC)
+    is_today = there.date() == timezone.now().astimezone(UTC).date()
+    return _time(moment, "hour", f"{there:%H:%M}" if is_today else f"{there:%-d %b, %H:%M}")
 
 
 @register.filter

@@ -12,6 +12,7 @@ from pluginhost.models import Session
 from pluginhost.protocol.payloads import LEVELS
 
 register = template.Library()
+_SIGNS = re.compile(r"^\s*(?:#+|>|[-*+]) |\*\*|__|`")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;:?]*[A-Za-z]|\][^\x07]*\x07?|.)?")
 
 
@@ -55,8 +56,10 @@ def given(session: Session) -> int:
 
 @register.filter
 def first_words(session: Session) -> str:
-    """What a list says of how it went: its message's first line, or what went wrong."""
-    return session.error.partition("\n")[0][:300] if session.error else session.message_head
+    """What a list says of how it went: its message's first line without Markdown's signs, or what went wrong."""
+    if session.error:
+        return session.error.partition("\n")[0][:300]
+    return _SIGNS.sub("", session.message_head)
 
 
 @register.filter

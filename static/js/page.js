@@ -128,4 +128,5 @@ for (const button of document.querySelectorAll("[data-locked]")) button.disabled
 
 for (const note of document.querySelectorAll("[data-toast][data-state=succeeded]")) setTimeout(() => note.remove(), 8000);
 for (const dialog of document.querySelectorAll("dialog[data-shown]")) dialog.showModal();
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 showTimes();

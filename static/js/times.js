@@ -48,6 +48,7 @@ const texts = {
   ago: (at, seconds) => ago(seconds) ?? day(at),
   since: (at, seconds) => duration(seconds),
   clock: (at) => clock(at),
+  hour: (at) => clock(at).replace(/^(\d\d:\d\d):\d\d$/, "$1"),
   full: (at) => `${day(at)}, ${time(at)} ${zoneName()}`,
 };
 
