@@ -3,6 +3,7 @@
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from dashboard.admin import site as administration
 from dashboard.api.app import api
 from dashboard.api.docs import api_docs
 from dashboard.views import (
@@ -81,6 +82,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<str:session_id>/cancel/", sessions.session_cancel, name="session_cancel"),
     path("sessions/<str:session_id>/rerun/", sessions.session_rerun, name="session_rerun"),
     path("sessions/<str:session_id>/rename/", sessions.session_rename, name="session_rename"),
+    # --- admin ---
+    path("admin/", administration.urls),
     # --- api ---
     path("api/docs", api_docs, name="api_docs"),
     path("api/v1/", api.urls),

@@ -113,7 +113,8 @@ ODD_JSON = some.recursive(
         some.sampled_from([10**400, -1, 2**63, 2**31, "\0", "\ud800", "c" * 24]),
     ),
     lambda inner: some.one_of(
-        some.lists(inner, max_size=3), some.dictionaries(some.sampled_from(["all", "first", "Car", "a"]), inner, max_size=2)
+        some.lists(inner, max_size=3),
+        some.dictionaries(some.sampled_from(["all", "first", "Car", "a"]), inner, max_size=2),
     ),
     max_leaves=6,
 )  # fmt: skip

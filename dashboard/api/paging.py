@@ -63,9 +63,9 @@ def read_cursor(cursor: str, length: int) -> list[int]:
         place = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except (ValueError, RecursionError):
         place = None
-    if isinstance(place, list) and len(place) == length and all(_is_key(part) for part in place):
-        if write_cursor(*place) == cursor:
-            return place
+    is_place = isinstance(place, list) and len(place) == length and all(_is_key(part) for part in place)
+    if is_place and write_cursor(*place) == cursor:
+        return place
     raise Invalid(
         "This cursor was not made here. Send the `next` of the page before, or leave it out to begin at the start.",
         [{"path": "cursor", "message": "This cursor was not made here."}],

@@ -1,0 +1,29 @@
+"""The stays of scripts, and the server's processes that hold their sockets."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from pluginhost.models import Connection, ServerProcess
+
+from .base import ViewOnly
+from .site import site
+
+
+@admin.register(Connection, site=site)
+class Connections(ViewOnly):
+    list_display = (
+        "id", "plugin", "state", "was_accepted", "address", "transport", "opened_at", "last_seen_at", "closed_at",
+        "refusals", "noted",
+    )  # fmt: skip
+    list_filter = ("state", "was_accepted", "transport")
+    list_select_related = ("plugin",)
+    search_fields = ("plugin__name", "plugin__uid", "address", "reason")
+    date_hierarchy = "opened_at"
+
+
+@admin.register(ServerProcess, site=site)
+class ServerProcesses(ViewOnly):
+    list_display = ("name", "role", "host", "pid", "started_at", "lease_until", "ended_at")
+    list_filter = ("role", ("ended_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "host")
