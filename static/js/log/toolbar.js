@@ -108,6 +108,7 @@ export class Toolbar {
     this.#gutter();
     this.#empty();
     this.#downloads();
+    log.box.classList.toggle("long", log.last >= 100_000);
     const tab = document.getElementById("log-count");
     if (tab) tab.textContent = grouped(log.last);
   }
