@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from pluginhost.models import Connection, Plugin
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class Columns(TypedDict):
+        scripts: int
+        seen_at: datetime | None
+        is_online: bool
+
+    StandingPlugin: TypeAlias = WithAnnotations[Plugin, Columns]
 
 
 @dataclass(frozen=True)
@@ -28,22 +39,22 @@ class Standing:
         return self.is_online or self.seen_at is not None
 
 
-def with_standing(plugins: QuerySet[Plugin]) -> QuerySet[Plugin]:
-    """The plugins with `scripts` and `seen_at`, for `standing`: a seek in an index for each."""
+def with_standing(plugins: QuerySet[Plugin]) -> QuerySet[StandingPlugin]:
+    """The plugins with `scripts`, `seen_at` and `is_online`, for `standing`: a seek in an index for each."""
     stays = Connection.objects.filter(plugin=OuterRef("pk"))
     present = stays.open().order_by().values("plugin").annotate(count=Count("pk")).values("count")
     newest = stays.filter(was_accepted=True).order_by("-id").annotate(until=Coalesce("closed_at", F("last_seen_at")))
     return plugins.annotate(
         scripts=Coalesce(Subquery(present), 0),
         seen_at=Subquery(newest.values("until")[:1]),
+        is_online=Q(scripts__gt=0),
     )
 
 
-def standing(plugin: Plugin) -> Standing:
+def standing(plugin: StandingPlugin) -> Standing:
     """Of a plugin that came through `with_standing`."""
-    scripts, seen_at = plugin.scripts, plugin.seen_at  # type: ignore[attr-defined]
-    state = "paused" if plugin.is_quarantined() else "online" if scripts else "offline"
-    return Standing(state, scripts, seen_at)
+    state = "paused" if plugin.is_quarantined() else "online" if plugin.is_online else "offline"
+    return Standing(state, plugin.scripts, plugin.seen_at)
 
 
 def standing_of(plugin: Plugin) -> Standing:

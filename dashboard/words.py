@@ -129,6 +129,6 @@ def _rough(seconds: float) -> str | None:
 
 def grouped(number: int | float | None) -> str:
     """`1,204`; a dash for what is not known."""
-    if number is None or number == "":
+    if number is None:
         return "–"
     return f"{number:,}"

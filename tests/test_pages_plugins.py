@@ -77,8 +77,16 @@ def test_an_empty_list_says_what_a_plugin_is(client, alice, organization, bob):
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("q=detec", True), ("q=bus", True), ("q=alice", True), ("q=zebra", False)]
-    + [("state=online", False), ("state=offline", True), ("state=mine", True), ("state=odd&page=99", True)],
+    [
+        ("q=detec", True),
+        ("q=bus", True),
+        ("q=alice", True),
+        ("q=zebra", False),
+        ("state=online", False),
+        ("state=offline", True),
+        ("state=mine", True),
+        ("state=odd&page=99", True),
+    ],
 )
 def test_search_and_filter_stand_in_the_address(as_alice, plugin, query, found):
     shown = page(as_alice.get(f"/plugins/?{query}"))
@@ -194,7 +202,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in(client, plugin, name):
     assert response["Location"].startswith("/sign-in/?next=/plugins/")
 
 
-@pytest.mark.parametrize("name", FOR_OWNERS + ["plugin_settings"])
+@pytest.mark.parametrize("name", [*FOR_OWNERS, "plugin_settings"])
 def test_a_viewer_may_not_do_what_owners_do(as_bob, plugin, name):
     response = as_bob.post(reverse(name, args=[plugin.uid]), {"keep_old_for_s": "0", "typed_name": plugin.name})
     plugin.refresh_from_db()
@@ -207,7 +215,7 @@ def test_a_viewer_may_not_do_what_owners_do(as_bob, plugin, name):
 def test_a_viewer_is_not_offered_what_is_not_theirs(as_bob, plugin):
     shown = page(as_bob.get(reverse("plugin_development", args=[plugin.uid])))
     assert plugin.uid in shown
-    for name in FOR_OWNERS + ["plugin_settings"]:
+    for name in [*FOR_OWNERS, "plugin_settings"]:
         assert reverse(name, args=[plugin.uid]) not in shown
 
 

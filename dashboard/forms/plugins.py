@@ -23,8 +23,8 @@ class SpanField(forms.CharField):
     """A span of time: `24 h`, `30 min`, `90 s`, or seconds."""
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        if text in self.empty_values:
+        text = super().to_python(value) or ""
+        if not text:
             return text
         found = _SPAN.fullmatch(text)
         if found is None or found.group(2).lower() not in _UNITS:
@@ -40,8 +40,8 @@ class LinesField(forms.CharField):
 
     widget = forms.Textarea
 
-    def to_python(self, value: Any) -> list[str]:
-        return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
+    def to_python(self, value: Any) -> Any:
+        return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value

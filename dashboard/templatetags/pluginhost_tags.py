@@ -188,7 +188,7 @@ def field(bound: BoundField, hint: str = "", classes: str = "") -> dict[str, Any
     identifier = bound.auto_id
     said = [f"{identifier}-hint"] if hint or bound.help_text else []
     said += [f"{identifier}-error"] if bound.errors else []
-    attributes = {"class": f"{_input_class(bound)} {classes}".strip()}
+    attributes: dict[str, str | bool] = {"class": f"{_input_class(bound)} {classes}".strip()}
     if said:
         attributes["aria-describedby"] = " ".join(said)
     if bound.errors:

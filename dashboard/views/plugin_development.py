@@ -63,7 +63,7 @@ def plugin_rotate(request: SignedInRequest, uid: str) -> HttpResponse:
     found = access.owned_plugin(request.principal, uid)
     form = RotateForm(request.POST)
     if not form.is_valid():
-        raise Invalid(form.errors["keep_old_for_s"][0])
+        raise Invalid(str(form.errors["keep_old_for_s"][0]))
     keep = form.cleaned_data["keep_old_for_s"]
     actions.rotate_secret(request.principal, found, keep)
     until = f"The old one is good for {dict(KEEP_OLD)[keep]} more." if keep else "The old one is no longer good."

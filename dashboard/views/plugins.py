@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -21,7 +21,10 @@ from dashboard.views.plugin_page import frame
 from pluginhost import access
 from pluginhost.actions import plugins as actions
 from pluginhost.errors import Forbidden, Invalid
-from pluginhost.models import Plugin, Session
+from pluginhost.models import Session
+
+if TYPE_CHECKING:
+    from dashboard.standings import StandingPlugin
 
 PAGE = 50
 _LAST = 6
@@ -51,21 +54,21 @@ def plugins(request: SignedInRequest) -> HttpResponse:
     return render(request, "plugins/list.html", context)
 
 
-def _filtered(visible: QuerySet[Plugin], asked: str, state: str, request: SignedInRequest) -> QuerySet[Plugin]:
+def _filtered(
+    visible: QuerySet[StandingPlugin], asked: str, state: str, request: SignedInRequest
+) -> QuerySet[StandingPlugin]:
     if asked:
         owner = Q(owner__username__icontains=asked) | Q(owner__first_name__icontains=asked)
         owner |= Q(owner__last_name__icontains=asked)
         visible = visible.filter(Q(name__icontains=asked) | Q(class_names__icontains=asked) | Q(uid=asked) | owner)
-    if state == "online":
-        visible = visible.filter(scripts__gt=0)
-    if state == "offline":
-        visible = visible.filter(scripts=0)
+    if state in ("online", "offline"):
+        visible = visible.filter(is_online=state == "online")
     if state == "mine":
         visible = visible.filter(owner=request.user)
-    return visible.annotate(is_online=Q(scripts__gt=0))  # type: ignore[no-any-return]
+    return visible
 
 
-def _counts(visible: QuerySet[Plugin], request: SignedInRequest) -> dict[str, int]:
+def _counts(visible: QuerySet[StandingPlugin], request: SignedInRequest) -> dict[str, int]:
     rows = list(visible.order_by().values_list("scripts", "owner"))
     return {
         "all": len(rows),
@@ -75,7 +78,7 @@ def _counts(visible: QuerySet[Plugin], request: SignedInRequest) -> dict[str, in
     }
 
 
-def _rows(request: SignedInRequest, found: list[Plugin]) -> list[dict[str, Any]]:
+def _rows(request: SignedInRequest, found: list[StandingPlugin]) -> list[dict[str, Any]]:
     drawn = tapes(access.sessions(request.principal), found)
     return [
         {
@@ -126,7 +129,7 @@ def plugin(request: SignedInRequest, uid: str) -> HttpResponse:
         "last_sessions": list(shown.order_by("-id")[:_LAST]),
         "queue": list(shown.filter(state=Session.State.QUEUED).order_by("id")[:_LAST]),
         "queued": runs.filter(state=Session.State.QUEUED).count(),
-        "running": runs.held().count(),
+        "running": runs.filter(state__in=Session.HELD).count(),
     }
     return render(request, "plugins/overview.html", context)
 
@@ -187,7 +190,7 @@ def plugin_delete(request: SignedInRequest, uid: str) -> HttpResponse:
     found = access.owned_plugin(request.principal, uid)
     form = DeleteForm(request.POST, plugin=found)
     if not form.is_valid():
-        raise Invalid(form.errors["typed_name"][0])
+        raise Invalid(str(form.errors["typed_name"][0]))
     actions.delete(request.principal, found)
     messages.success(request, f"{found.name} was deleted. Its sessions stay in the run history.")
     return redirect("plugins")
