@@ -29,11 +29,16 @@ _REJECTION = ("origin", "index", "external_id", "asset", "code", "path", "messag
 
 @dataclass
 class Counts:
-    """What an import comes to so far. `replaced_…` is what the giver's own earlier rows on these assets were."""
+    """What an import comes to so far, in assets but for `items` and what is refused.
+
+    `repeated` of the unchanged were items that said nothing new in this request; `replaced_…` is what the giver's own
+    earlier rows on these assets were.
+    """
 
     items: int = 0
     accepted: int = 0
     unchanged: int = 0
+    repeated: int = 0
     rejected: int = 0
     objects: int = 0
     classes: Counter[str] = field(default_factory=Counter)
@@ -122,6 +127,7 @@ class Rows:
                 self._note_seen(target.number)
             elif not given[target.pk].add(item):
                 self.counts.unchanged += 1
+                self.counts.repeated += 1
         except Refusal as refusal:
             self._reject(index, item.name, target.pk, refusal)
 

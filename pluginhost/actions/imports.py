@@ -40,7 +40,7 @@ class Received:
     @property
     def labeled(self) -> int:
         """Tasks that have what was sent, whether it was new or there before."""
-        return self.counts.accepted + self.counts.unchanged
+        return self.counts.accepted + self.counts.unchanged - self.counts.repeated
 
 
 def receive(

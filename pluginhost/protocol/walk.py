@@ -39,11 +39,11 @@ class Readable(Protocol):
 
 
 class Rewindable:
-    """A stream that can be read once more from its beginning, until it is told to forget."""
+    """A stream that can be read once more from its beginning; what was read is kept until then, on disk past 1 MB."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
-        self._kept = tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115  # closed by `forget`
+        self._kept = tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115  # `close` closes it
         self._is_keeping = True
         self._is_replaying = False
         self.size = 0
@@ -53,8 +53,7 @@ class Rewindable:
             piece = self._kept.read(size)
             if piece:
                 return piece
-            self._is_replaying = False
-            self.forget()
+            self.close()
         piece = self._stream.read(size)
         self.size += len(piece)
         if self._is_keeping:
@@ -66,11 +65,10 @@ class Rewindable:
         self._kept.seek(0)
         self._is_keeping, self._is_replaying = False, True
 
-    def forget(self) -> None:
+    def close(self) -> None:
         """There will be no rewinding any more."""
-        self._is_keeping = False
-        if not self._is_replaying:
-            self._kept.close()
+        self._is_keeping = self._is_replaying = False
+        self._kept.close()
 
 
 class Walk:
@@ -181,7 +179,8 @@ class Walk:
     def _end_of_nest(self) -> int | None:
         """Where the value at hand ends, by its brackets alone; None when that has not been read."""
         if self._text[self._at] not in '"[{':
-            return _NUMBERS.match(self._text, self._at).end()  # type: ignore[union-attr]  # it always matches
+            end = _NUMBERS.match(self._text, self._at).end()  # type: ignore[union-attr]  # it always matches
+            return end if end < len(self._text) or self._is_over else None
         depth, at = 0, self._at
         while (turn := _TURNING_POINT.search(self._text, at)) is not None:
             at = turn.end()

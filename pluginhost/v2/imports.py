@@ -29,7 +29,7 @@ def receive(call: Call) -> Answer:
     except NotJson as error:
         raise Invalid(f"{error} Nothing was imported.") from None
     finally:
-        body.forget()
+        body.close()
     return _answer(received)
 
 

@@ -1,0 +1,133 @@
+"""Walking big JSON: the same as `json.loads`, whatever the size of the pieces that come, and one item at a time."""
+
+import io
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pluginhost.protocol.walk import NotJson, Rewindable, Unreadable, Walk
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(alphabet=st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+documents = st.dictionaries(st.text(max_size=5), values | st.lists(values, max_size=6), max_size=5)
+
+
+class Dripping(io.BytesIO):
+    """Gives at most `size` bytes at a time, as a slow sender would."""
+
+    def __init__(self, content: bytes, size: int) -> None:
+        super().__init__(content)
+        self._most = size
+
+    def read(self, size=-1, /):
+        return super().read(min(size, self._most))
+
+
+def walked(content: bytes, size: int = 7) -> dict:
+    walk = Walk(Dripping(content, size), read_bytes=size)
+    found = {}
+    for name in walk.members():
+        found[name] = list(walk.items()) if name == "items" else walk.value()
+    return found
+
+
+@given(documents, st.lists(values, max_size=5), st.integers(1, 50), st.booleans(), st.sampled_from([None, 1]))
+def test_it_reads_what_json_reads(document, items, size, is_ascii, indent):
+    document["items"] = items
+    text = json.dumps(document, ensure_ascii=is_ascii, indent=indent)
+    assert walked(text.encode("utf-8", "surrogatepass"), size) == document
+
+
+@given(documents, st.integers(1, 50))
+def test_members_that_nobody_reads_are_passed_over(document, size):
+    walk = Walk(Dripping(json.dumps(document).encode(), size), read_bytes=size)
+    assert list(walk.members()) == list(document)
+
+
+@given(st.binary(max_size=60), st.integers(1, 9))
+def test_whatever_comes_is_read_or_refused(content, size):
+    with suppress(NotJson):
+        walked(content, size)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "1", "{", '{"a"', '{"a":', '{"a":1', '{"a":1,}', '{"a":1} x', '{"a" 1}', "{1:2}", '{"a":[1,]}']
+)
+def test_what_is_not_an_object_is_refused(text):
+    with pytest.raises(NotJson):
+        list(Walk(io.BytesIO(text.encode())).members())
+
+
+def test_a_broken_item_says_where_it_is_wrong():
+    with pytest.raises(NotJson, match="character 17"):
+        walked(b'{"items": [{"a": }]}', 1000)
+
+
+def test_a_list_is_expected_where_a_list_is_asked_for():
+    with pytest.raises(NotJson, match="a list was expected"):
+        walked(b'{"items": {}}')
+
+
+def test_a_byte_order_mark_is_passed_over():
+    assert walked(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+
+
+def test_bytes_that_are_not_utf_8_are_refused():
+    with pytest.raises(NotJson, match="UTF-8"):
+        walked(b'{"a": "\xff"}')
+
+
+def test_an_item_nested_too_deeply_stands_for_itself_alone():
+    deep = b"[" * 100_000 + b"]" * 100_000
+    found = walked(b'{"items": [1, ' + deep + b', "]", 2]}', 1000)["items"]
+    assert found == [1, Unreadable("it is nested too deeply"), "]", 2]
+
+
+def test_a_number_of_thousands_of_digits_stands_for_itself_alone():
+    found = walked(b'{"items": [{"a": ' + b"9" * 6000 + b"}, " + b"8" * 6000 + b", 2]}", 1000)["items"]
+    assert found == [Unreadable("it has a number of thousands of digits")] * 2 + [2]
+
+
+def test_an_item_over_the_limit_is_refused():
+    walk = Walk(io.BytesIO(b'{"items": ["' + b"x" * 5000 + b'"]}'), read_bytes=100, most=1000)
+    assert next(walk.members()) == "items"
+    with pytest.raises(NotJson, match="at most 1,000"):
+        list(walk.items())
+
+
+def test_no_more_than_one_item_is_held():
+    class Endless:
+        def __init__(self):
+            self.read_bytes = 0
+
+        def read(self, size, /):
+            piece = b'{"items": [' if self.read_bytes == 0 else b'{"a": 1},' * 100
+            self.read_bytes += len(piece)
+            return piece
+
+    stream = Endless()
+    walk = Walk(stream, read_bytes=900)
+    next(walk.members())
+    for place, _ in enumerate(walk.items()):
+        if place == 5000:
+            break
+    assert stream.read_bytes < 5000 * 9 + 3000
+
+
+def test_a_stream_can_be_read_once_more_from_its_beginning():
+    stream = Rewindable(io.BytesIO(b"0123456789"))
+    assert stream.read(4) == b"0123"
+    stream.rewind()
+    assert b"".join(iter(lambda: stream.read(3), b"")) == b"0123456789"
+    assert stream.size == 10
+    stream.close()
