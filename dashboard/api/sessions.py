@@ -102,7 +102,6 @@ class Counts(SentCounts):
 class Read(BaseModel):
     assets: int
     of: int
-    page_size: int | None
 
 
 class SessionWhole(SessionShown):
@@ -114,6 +113,7 @@ class SessionWhole(SessionShown):
     inputs: Inputs
     counts: Counts
     read: Read
+    page_size: int | None = Field(description="The largest page of assets that it asked for.")
     log_lines: int
     attempts: list[int] = Field(description="The first run and all its reruns, this one among them.")
     connection: int | None
@@ -156,7 +156,8 @@ def show_whole(session: Session) -> SessionWhole:
         progress=Progress(done=progress.done, total=progress.total) if progress else None,
         inputs=_inputs(session),
         counts=Counts(**summaries.counts_of(session).as_dict()),
-        read=Read(assets=session.assets_read, of=session.scope.count, page_size=session.page_size),
+        read=Read(assets=session.assets_read, of=session.scope.count),
+        page_size=session.page_size,
         log_lines=LogHead.objects.values_list("last", flat=True).get(session=session),
         attempts=_attempts(session),
         connection=session.connection_id,

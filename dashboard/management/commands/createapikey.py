@@ -11,6 +11,7 @@ from pluginhost.models import User
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # what they say would stand beside the key
     help = (
         "Makes a new API key for a user and prints it, alone on a line. It is shown this once: keep it. "
         "With it programs act as that user on /api/v1 and /v2."
