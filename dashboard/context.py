@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.messages import get_messages
 from django.http import HttpRequest
 
 from pluginhost.models import Session, User
@@ -19,6 +20,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "place": _PLACES.get(first, ""),
         "version": settings.VERSION,
         "running_count": lambda: _running_count(request),
+        # A page that fetches itself would use up what is meant for the next page that somebody opens.
+        "shown_messages": [] if "X-Live" in request.headers else lambda: get_messages(request),
     }
 
 

@@ -212,3 +212,11 @@ def test_every_stylesheet_and_script_is_one_of_ours(client, alice):
     policy = response["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "script-src 'self'" in policy
+
+
+def test_a_page_that_fetches_itself_leaves_the_messages_to_the_next_one(client, alice, plugin):
+    client.force_login(alice)
+    client.post(f"/plugins/{plugin.uid}/quarantine/", {"reason": "Odd."})
+    assert "is quarantined: its scripts" not in client.get("/plugins/", headers={"x-live": "1"}).content.decode()
+    assert "is quarantined: its scripts" in client.get("/plugins/").content.decode()
+    assert "is quarantined: its scripts" not in client.get("/plugins/").content.decode()

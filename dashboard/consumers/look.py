@@ -64,11 +64,13 @@ class LookConsumer(AsyncWebsocketConsumer):
             await asyncio.sleep(LEAST_BETWEEN_LOOKS_S)
 
     async def _keep_checking(self) -> None:
-        """Who was removed from an organization hears nothing more of it; who was added to one begins to."""
+        """Who was removed from an organization hears nothing more of it; and a lost nudge costs seconds, no more."""
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             if not await self._join():
                 return
+            if self.joined:
+                self.wake.set()
 
     async def _join(self) -> bool:
         """Be in the groups of what may be watched now, and in no other; False when it closed the socket."""

@@ -91,11 +91,17 @@ function replace(region, next) {
   const scrolled = [...region.querySelectorAll(".scroll")].map((box) => box.scrollLeft);
   const ticked = new Set([...region.querySelectorAll("input[type=checkbox]:checked")].map(nameOf));
   const focused = region.contains(document.activeElement) ? placeOf(document.activeElement, region) : null;
+  if (next.dataset.says && next.dataset.says !== region.dataset.says) announce(next.dataset.says);
   region.replaceWith(next);
   next.querySelectorAll("details").forEach((details, n) => { if (open[n]) details.open = true; });
   next.querySelectorAll(".scroll").forEach((box, n) => { box.scrollLeft = scrolled[n] ?? 0; });
   next.querySelectorAll("input[type=checkbox]").forEach((box) => { if (ticked.has(nameOf(box))) box.checked = true; });
   if (focused) find(focused, next)?.focus({ preventScroll: true });
+}
+
+/** For those who do not see it change; data-says is a region's news in a sentence. */
+function announce(sentence) {
+  document.getElementById("announcer").textContent = sentence;
 }
 
 const nameOf = (box) => `${box.name}=${box.value}`;

@@ -76,9 +76,15 @@ function pick(button) {
   if (!button.checkVisibility()) [...picker.querySelectorAll(`[data-picks="${button.dataset.picks}"]`)].find((one) => one.checkVisibility())?.focus();
 }
 
+/** Whether a click that a dialog got fell on its backdrop. */
+function isOutside(event) {
+  const box = event.target.getBoundingClientRect();
+  return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+}
+
 document.addEventListener("click", (event) => {
   closeMenus(event.target);
-  if (event.target.matches("dialog")) return event.target.close(); // the backdrop
+  if (event.target.matches("dialog") && isOutside(event)) return event.target.close();
   const button = event.target.closest("button, summary, a");
   if (!button) return;
   if ("themeSwitch" in button.dataset) switchTheme();

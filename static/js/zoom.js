@@ -9,28 +9,48 @@ const LARGEST = 32;
 
 let scale = null; // null: it fits the window
 
-const natural = () => Number(image.getAttribute("width")) || image.naturalWidth;
-const shown = () => image.getBoundingClientRect().width / natural();
-
-function say() {
-  word.textContent = `${Math.round(shown() * 100)} %`;
+/** The picture's own size in pixels: as the server knows it, or as the browser found it. */
+function natural() {
+  return {
+    width: Number(image.getAttribute("width")) || image.naturalWidth,
+    height: Number(image.getAttribute("height")) || image.naturalHeight,
+  };
 }
 
-/** Show at `next` (1: pixel by pixel), keeping the spot under the pointer, or the middle, where it is. */
+function shown() {
+  const { width, height } = natural();
+  return scale ?? Math.min(box.clientWidth / width, box.clientHeight / height);
+}
+
+function say() {
+  if (natural().width) word.textContent = `${Math.round(shown() * 100)} %`;
+}
+
+/** Where on the picture, in its pixels, a spot of the window is. */
+function spot(at) {
+  const frame = stage.getBoundingClientRect();
+  const { width, height } = natural();
+  return {
+    x: (at.x - frame.x - frame.width / 2) / shown() + width / 2,
+    y: (at.y - frame.y - frame.height / 2) / shown() + height / 2,
+  };
+}
+
+/** Show at `next` (1: pixel by pixel; null: it fits), keeping the spot under the pointer, or the middle, where it is. */
 function zoom(next, at) {
-  if (!natural()) return;
-  const before = image.getBoundingClientRect();
-  const frame = box.getBoundingClientRect();
-  const x = at?.x ?? frame.x + frame.width / 2;
-  const y = at?.y ?? frame.y + frame.height / 2;
-  const place = { x: (x - before.x) / before.width, y: (y - before.y) / before.height };
-  scale = next === null ? null : Math.min(Math.max(next, 16 / natural()), LARGEST);
+  const { width, height } = natural();
+  if (!width) return;
+  const window = box.getBoundingClientRect();
+  const pointer = at ?? { x: window.x + window.width / 2, y: window.y + window.height / 2 };
+  const kept = spot(pointer);
+  scale = next === null ? null : Math.min(Math.max(next, 16 / width), LARGEST);
   stage.classList.toggle("zoomed", scale !== null);
   stage.classList.toggle("pixels", scale !== null && scale >= 3);
-  stage.style.width = scale === null ? "" : `${natural() * scale}px`;
-  const after = image.getBoundingClientRect();
-  box.scrollLeft += after.x + place.x * after.width - x;
-  box.scrollTop += after.y + place.y * after.height - y;
+  stage.style.width = scale === null ? "" : `${width * scale}px`;
+  stage.style.height = scale === null ? "" : `${height * scale}px`;
+  const now = spot(pointer);
+  box.scrollLeft += (kept.x - now.x) * shown();
+  box.scrollTop += (kept.y - now.y) * shown();
   say();
 }
 

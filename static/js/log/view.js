@@ -15,18 +15,18 @@ export class View {
     this.filter = {};
     this.showsEvents = true;
     this.last = 0;
+    this.opening = 0;
     this.#clear();
   }
 
   #clear() {
-    this.pages = new Map();
+    this.pages = new Map(); // answers for another map than this one come too late and are dropped
     this.loading = new Set();
     this.marks = [];
     this.total = 0;
     this.events = [];
     this.scanned = 0;
     this.growing = false;
-    this.generation = (this.generation ?? 0) + 1;
   }
 
   get isFiltered() {
@@ -43,12 +43,10 @@ export class View {
 
   /** Begin anew with this filter; the old rows stay until the new ones are known. */
   async open(filter, last) {
-    const generation = this.generation + 1;
-    this.generation = generation;
+    const opening = (this.opening += 1);
     const index = await this.source.index(filter);
-    if (this.generation !== generation) return false;
+    if (this.opening !== opening) return false;
     this.#clear();
-    this.generation = generation;
     this.filter = filter;
     this.last = Math.max(last, this.last);
     this.marks = index.marks;
@@ -134,24 +132,23 @@ export class View {
   }
 
   async #load(page) {
-    const generation = this.generation;
-    const key = `${generation}.${page}`;
-    if (this.loading.has(key)) return;
+    const { pages, loading } = this;
+    if (loading.has(page)) return;
     const before = this.pages.get(page) ?? [];
     const after = before.at(-1)?.number ?? this.#startOf(page);
     if (after === undefined) return this.#reindex();
-    this.loading.add(key);
+    loading.add(page);
     try {
       const answer = await this.source.lines(after, { filter: { ...this.filter, total: "no" }, limit: PAGE - before.length });
-      if (this.generation !== generation) return;
+      if (this.pages !== pages) return;
       const now = this.pages.get(page) ?? [];
       const known = now.at(-1)?.number ?? after;
       this.#keep(page, now.concat(answer.lines.filter((line) => line.number > known)));
       this.changed("rows");
     } catch {
-      setTimeout(() => { if (this.generation === generation) this.changed("rows"); }, RETRY_MS);
+      setTimeout(() => { if (this.pages === pages) this.changed("rows"); }, RETRY_MS);
     } finally {
-      this.loading.delete(key);
+      loading.delete(page);
     }
   }
 
@@ -211,13 +208,13 @@ export class View {
   async #scan() {
     if (this.growing) return;
     if (this.last - this.scanned > FAR_BEHIND) return this.#reindex();
-    const generation = this.generation;
+    const { pages } = this;
     this.growing = true;
     try {
-      while (this.generation === generation && this.scanned < this.last) {
+      while (this.pages === pages && this.scanned < this.last) {
         const upto = this.last;
         const answer = await this.source.lines(this.scanned, { filter: { ...this.filter, total: "no" } });
-        if (this.generation !== generation) return;
+        if (this.pages !== pages) return;
         const fresh = answer.lines.filter((line) => line.number > this.scanned);
         this.#take(fresh, answer.next ?? Math.max(upto, fresh.at(-1)?.number ?? 0));
         this.changed("grown");
@@ -225,18 +222,18 @@ export class View {
     } catch {
       // the next news brings us here again
     } finally {
-      if (this.generation === generation) this.growing = false;
+      if (this.pages === pages) this.growing = false;
     }
   }
 
   async #reindex() {
     if (this.growing) return;
-    const generation = this.generation;
+    const { pages } = this;
     this.growing = true;
     try {
       const upto = this.last;
       const index = await this.source.index(this.filter);
-      if (this.generation !== generation) return;
+      if (this.pages !== pages) return;
       this.marks = index.marks;
       this.events = index.events;
       this.total = Math.max(index.total, this.total);
@@ -245,7 +242,7 @@ export class View {
     } catch {
       // the next news brings us here again
     } finally {
-      if (this.generation === generation) this.growing = false;
+      if (this.pages === pages) this.growing = false;
     }
   }
 
