@@ -210,11 +210,12 @@ class Server:
     def log_of(self, number: int) -> list[Json]:
         """All lines of a session, page by page as the API gives them."""
         lines: list[Json] = []
-        while True:
-            page = self.api("GET", f"/api/v1/sessions/{number}/log?after={len(lines)}&limit=5000")
+        after: int | None = 0
+        while after is not None:
+            page = self.api("GET", f"/api/v1/sessions/{number}/log?after={after}&limit=500")
             lines += page["lines"]
-            if not page["lines"] or len(lines) >= page["total"]:
-                return lines
+            after = page["next"]
+        return lines
 
     def messages_of(self, number: int) -> list[str]:
         return [line["message"] for line in self.log_of(number)]

@@ -57,7 +57,6 @@ def test_events_that_are_none_change_nothing(server, running, name):
         {"msg": 7},
         {"msg": None},
         {"msg": ["a", {"b": 1}]},
-        {},
         {"msg": "level", "level": "SHOUTING"},
         {"msg": "level", "level": 10**30},
         {"msg": "level", "level": {"a": 1}},

@@ -51,38 +51,42 @@ def alone(new_server):
 
 
 @pytest.fixture
-def begun(alone, script, tmp_path):
-    """Starts a plugin's run with this body, and gives (plugin, number of the running session)."""
+def go(tmp_path):
+    """The file that every body waits for."""
+    return tmp_path / "go"
 
-    def begin(version, body, **fields):
-        plugin = alone.new_plugin(name=f"Runner {version}", **fields)
-        project = alone.new_project(plugin, assets=1)
-        names = {"go": str(tmp_path / "go"), "kept": str(tmp_path / "kept")}
-        script(alone, version, plugin, body.format(**names))
-        number = alone.run(project, plugin)
-        alone.wait_state(number, "running")
-        return plugin, number
+
+@pytest.fixture
+def begun(alone, script, tmp_path, go):
+    """Starts a run of each generation's client with this body, and gives their sessions' numbers."""
+
+    def begin(body, **fields):
+        numbers = []
+        for version in VERSIONS:
+            plugin = alone.new_plugin(name=f"Runner {version}", **fields)
+            project = alone.new_project(plugin, assets=1)
+            script(alone, version, plugin, body.format(go=str(go), kept=str(tmp_path / f"kept-{version}")))
+            numbers.append(alone.run(project, plugin))
+        for number in numbers:
+            alone.wait_state(number, "running")
+        return numbers
 
     return begin
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_two_kills_of_the_serving_child(alone, begun, tmp_path, version):
-    silent_plugin, silent = begun(version, SILENT)
-    _, talking = begun(version, TALKING, idle_timeout_s=15)
-    for kill in (1, 2):
-        lines = alone.session(talking)["log_lines"]
-        if kill == 1:
-            until(lambda lines=lines: alone.session(talking)["log_lines"] > lines, "more lines")
-        alone.kill_child()
-        alone.wait_ready()
-        alone.wait_online(silent_plugin)
-    (tmp_path / "go").touch()
-    assert_never_noticed(alone.wait_state(silent))
-    ended = alone.wait_state(talking, within=60)
-    assert ended["state"] in {"succeeded", "crashed"}
-    assert ended["state"] == "succeeded" or ended["reason"]
-    assert_in_order(alone.log_of(talking))
+def wait_back(server, numbers):
+    """Until the scripts of these sessions have connected again, to the child that serves now."""
+    open_now = (
+        "SELECT count(*) FROM pluginhost_connection c JOIN pluginhost_session s ON s.plugin_id = c.plugin_id"
+        f" WHERE c.state = 'open' AND s.id IN ({','.join('?' * len(numbers))})"
+    )
+    until(lambda: server.rows(open_now, *numbers) == [(len(numbers),)], "the scripts to be back")
+
+
+def wait_more_lines(server, numbers, more=10):
+    """Until each of the sessions has said something more."""
+    before = {number: server.session(number)["log_lines"] for number in numbers}
+    until(lambda: all(server.session(n)["log_lines"] > before[n] + more for n in numbers), "more lines")
 
 
 def assert_never_noticed(session):
@@ -96,51 +100,63 @@ def assert_in_order(lines):
     assert said == sorted(set(said))
 
 
-def test_a_killed_child_is_replaced_within_a_moment(alone):
+def test_two_kills_of_the_serving_child(alone, begun, go):
+    silent = begun(SILENT)
+    talking = begun(TALKING, idle_timeout_s=15)
+    wait_more_lines(alone, talking)
+    for _ in range(2):
+        alone.kill_child()
+        alone.wait_ready()
+        wait_back(alone, silent)
+    go.touch()
+    for number in silent:
+        assert_never_noticed(alone.wait_state(number))
+    for number in talking:
+        ended = alone.wait_state(number, within=60)
+        assert ended["state"] in {"succeeded", "crashed"}
+        assert ended["state"] == "succeeded" or ended["reason"]
+        assert_in_order(alone.log_of(number))
+
+
+def test_a_hand_over_loses_no_line(alone, begun, go):
+    silent = begun(SILENT)
+    careful = begun(CAREFUL)
+    for _ in range(2):
+        wait_more_lines(alone, careful)
+        alone.hand_over()
+        wait_back(alone, silent + careful)
+    go.touch()
+    for number in silent:
+        assert_never_noticed(alone.wait_state(number))
+    for number in careful:
+        ended = alone.wait_state(number)
+        assert ended["state"] == "succeeded"
+        said = [line["message"] for line in alone.log_of(number)]
+        assert said == [f"line {count}" for count in range(1, int(ended["message"]) + 1)]
+
+
+def test_what_a_talking_script_said_before_a_hand_over_is_kept(alone, begun, go, tmp_path):
+    """An author who does not expect the gap: his run goes on, or ends with the reason, and no line is lost."""
+    talking = begun(TALKING, idle_timeout_s=10)
+    wait_more_lines(alone, talking)
+    alone.hand_over()
+    go.touch()
+    for number, version in zip(talking, VERSIONS, strict=True):
+        ended = alone.wait_state(number, within=60)
+        assert ended["state"] in {"succeeded", "crashed"}
+        kept = (tmp_path / f"kept-{version}").read_text().splitlines()
+        assert [line["message"] for line in alone.log_of(number)][: len(kept)] == kept
+
+
+def test_queued_work_survives_kills_and_each_child_is_replaced_within_a_moment(alone, script):
+    plugin = alone.new_plugin(name="Later")
+    project = alone.new_project(plugin, assets=1)
+    number = alone.run(project, plugin)
     for _ in range(3):
         alone.kill_child()
         began = time.monotonic()
         alone.wait_ready()
         assert time.monotonic() - began < 5
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_hand_over_loses_no_line(alone, begun, tmp_path, version):
-    silent_plugin, silent = begun(version, SILENT)
-    careful_plugin, careful = begun(version, CAREFUL)
-    for _ in range(2):
-        lines = alone.session(careful)["log_lines"]
-        until(lambda lines=lines: alone.session(careful)["log_lines"] > lines + 10, "ten more lines")
-        alone.hand_over()
-        alone.wait_online(silent_plugin)
-        alone.wait_online(careful_plugin)
-    (tmp_path / "go").touch()
-    assert_never_noticed(alone.wait_state(silent))
-    ended = alone.wait_state(careful)
-    assert ended["state"] == "succeeded"
-    said = [line["message"] for line in alone.log_of(careful)]
-    assert said == [f"line {number}" for number in range(1, int(ended["message"]) + 1)]
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_what_a_talking_script_said_before_a_hand_over_is_kept(alone, begun, tmp_path, version):
-    """An author who does not expect the gap: his run goes on, or ends with the reason, and no line is lost."""
-    _, talking = begun(version, TALKING, idle_timeout_s=10)
-    until(lambda: alone.session(talking)["log_lines"] > 20, "twenty lines")
-    alone.hand_over()
-    (tmp_path / "go").touch()
-    ended = alone.wait_state(talking, within=60)
-    assert ended["state"] in {"succeeded", "crashed"}
-    kept = (tmp_path / "kept").read_text().splitlines()
-    assert [line["message"] for line in alone.log_of(talking)][: len(kept)] == kept
-
-
-def test_queued_work_survives_a_kill(alone, script):
-    plugin = alone.new_plugin(name="Later")
-    project = alone.new_project(plugin, assets=1)
-    number = alone.run(project, plugin)
-    alone.kill_child()
-    alone.wait_ready()
     script(alone, "1.4.10", plugin, "return 'still wanted'")
     assert alone.wait_state(number)["message"] == "still wanted"
 
@@ -152,7 +168,6 @@ def test_sigterm_stores_what_was_received_and_ends_in_time(new_server, script):
     body = "for n in range(1, 501): logger.info(f'line {n}')\nthreading.Event().wait(600)"
     script(server, "1.4.10", plugin, body)
     number = server.run(project, plugin)
-    until(lambda: server.session(number)["log_lines"] >= 1, "the first line")
     until(lambda: server.session(number)["log_lines"] >= 500, "all lines")
     assert server.stop(within=8) == 0
     rows = server.rows("SELECT number FROM pluginhost_logline WHERE session_id = ? ORDER BY number", number)
