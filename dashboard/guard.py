@@ -6,7 +6,7 @@ With a body for `/v2` or `/api/v1` the key is checked before the body is read: 4
 
 from __future__ import annotations
 
-from channels.db import database_sync_to_async
+from channels.db import DatabaseSyncToAsync
 from django.conf import settings
 
 from pluginhost import access
@@ -81,7 +81,7 @@ async def _check_key(scope: Scope) -> None:
     headers = _headers(scope)
     scheme, _, bearer = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     key = headers.get(b"apikey", b"").decode("latin-1") or (bearer.strip() if scheme.lower() == "bearer" else "")
-    await database_sync_to_async(access.by_key)(key)
+    await DatabaseSyncToAsync(access.by_key, thread_sensitive=False)(key)
 
 
 def _check_length(scope: Scope) -> None:

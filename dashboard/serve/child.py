@@ -23,11 +23,12 @@ def main() -> None:
         django.setup()
         if given.prepare:
             _load("prepare").prepare()
+        template = _load("template")
     except (ImproperlyConfigured, SystemCheckError) as error:
         sys.exit(f"Pluginhost cannot start. {error}")
     except OperationalError as error:
         sys.exit(f"Pluginhost cannot start. DATABASE_URL or PLUGINHOST_DATA_DIR: the database says: {error}".strip())
-    _load("template").offer(given)
+    template.offer(given)
 
 
 def _load(module: str) -> ModuleType:

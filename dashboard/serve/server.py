@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .limits import LimitedWebSocket
 from .listener import BACKLOG
 
 END_SECONDS = 2
+IDLE_SECONDS = 5
 DRAIN_SECONDS = 60
 """How long pages and imports in flight may still take: at the end, and after a hand-over."""
 
@@ -26,6 +30,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._on_accepting = on_accepting
         self._on_drain = on_drain
+        self._idle_seconds = 0
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
@@ -49,14 +54,44 @@ class Server(uvicorn.Server):
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state, _loop=None
         )
 
-    def end(self, seconds: float) -> None:
-        """Stop accepting, store, and leave; what is in flight has `seconds`, less when asked again."""
+    def end(self) -> None:
+        """Stop accepting, store, and leave; what is in flight has a moment, and none when asked again."""
+        self._leave(END_SECONDS, idle_seconds=0)
+
+    def hand_over(self) -> None:
+        """The same with more patience: the next process is accepting meanwhile."""
+        self._leave(DRAIN_SECONDS, idle_seconds=IDLE_SECONDS)
+
+    def _leave(self, seconds: int, *, idle_seconds: int) -> None:
         self.force_exit = self.should_exit
-        self.config.timeout_graceful_shutdown = int(seconds)
+        self.config.timeout_graceful_shutdown = seconds
+        self._idle_seconds = idle_seconds
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
         await self._on_drain()
+        await self._let_go()
         await super().shutdown(sockets)
+
+    async def _let_go(self) -> None:
+        """WebSockets go over at once. An HTTP connection that is idle has one more answer, and is told that it is
+        the last: closed now, it might just be sending a request, which would fail."""
+        LastingHttp.is_lasting = False
+        for connection in [each for each in self.server_state.connections if isinstance(each, LimitedWebSocket)]:
+            connection.shutdown()
+        give_up = time.monotonic() + self._idle_seconds
+        while self.server_state.connections and not self.force_exit and time.monotonic() < give_up:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+class LastingHttp(HttpToolsProtocol):
+    """HTTP whose connections last from request to request, until the process is about to end."""
+
+    is_lasting = True
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if not self.is_lasting and self.cycle is not None:
+            self.cycle.keep_alive = False

@@ -25,7 +25,7 @@ from .duties import duties
 from .limits import LimitedWebSocket
 from .messages import ACCEPTING, DRAIN, DRAINED, Messages
 from .options import url_of
-from .server import DRAIN_SECONDS, END_SECONDS, Server
+from .server import END_SECONDS, LastingHttp, Server
 
 LAST_SECONDS = 4.4
 """After SIGTERM the process ends by then, whatever a request's thread is doing."""
@@ -69,13 +69,13 @@ class Web:
     def _hear(self) -> None:
         for words in self._control.read():
             if words[0] == DRAIN:
-                self._server.end(DRAIN_SECONDS)
+                self._server.hand_over()
         if not self._control.is_open:
             asyncio.get_running_loop().remove_reader(self._control.fileno())
             self._end()
 
     def _end(self) -> None:
-        self._server.end(END_SECONDS)
+        self._server.end()
         deadline = threading.Timer(LAST_SECONDS, os._exit, (1,))
         deadline.daemon = True
         deadline.start()
@@ -106,7 +106,8 @@ def _config() -> uvicorn.Config:
     return uvicorn.Config(
         asgi.application,
         loop="uvloop",
-        http="httptools",
+        http=LastingHttp,
+        timeout_keep_alive=75,
         ws=LimitedWebSocket,
         ws_max_size=settings.PLUGINHOST_MESSAGE_LIMIT,
         ws_ping_interval=None,  # its 20 s would cut a callback that holds the interpreter; Engine.IO pings

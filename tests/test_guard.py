@@ -1,0 +1,116 @@
+"""What is refused before Django is asked: bodies that are too large or whose sender is unknown, and strange hosts."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from .server import Server
+
+pytestmark = pytest.mark.story
+MEGABYTE = 2**20
+
+
+def ask(server: Server, head: str, body: bytes = b"") -> tuple[int, dict[str, str]]:
+    """Send a request as it stands, with Host; the answer's status and JSON. Nothing more than `body` is sent."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
+        if "Host:" not in head:
+            head += f"\nHost: 127.0.0.1:{server.port}"
+        line.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+        answer = line.makefile("rb")
+        status = int(answer.readline().split()[1])
+        length = 0
+        while (header := answer.readline().strip().lower()) != b"":
+            if header.startswith(b"content-length:"):
+                length = int(header.partition(b":")[2])
+        return status, json.loads(answer.read(length) or b"{}")
+
+
+# --- bodies ---
+
+
+@pytest.mark.parametrize("path", ["/v2/import/labels", "/v2/project/abc", "/api/v1/plugins", "//v2//import/labels"])
+@pytest.mark.parametrize("key", ["", "apikey: ph_wrong", "Authorization: Bearer ph_wrong"])
+def test_a_body_without_a_good_key_is_refused_before_it_is_sent(server, path, key):
+    status, answer = ask(server, f"POST {path} HTTP/1.1\nContent-Length: 1000{chr(10) + key if key else ''}")
+    assert (status, answer["status"]) == (401, "error")
+    assert "key" in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "length", "status"),
+    [
+        ("/v2/project", 10 * MEGABYTE + 1, 413),
+        ("/v2/import/labels", 256 * MEGABYTE + 1, 413),
+        ("/api/v1/plugins", 10 * MEGABYTE + 1, 413),
+    ],
+)
+def test_a_body_that_announces_too_much_is_refused_before_it_is_sent(server, path, length, status):
+    found, answer = ask(server, f"POST {path} HTTP/1.1\nContent-Length: {length}\napikey: {server.key}")
+    assert (found, answer["status"]) == (status, "error")
+    assert "larger than" in answer["message"]
+
+
+def test_a_page_takes_no_large_body_either(server):
+    assert ask(server, f"POST /sign-in/ HTTP/1.1\nContent-Length: {11 * MEGABYTE}")[0] == 413
+
+
+def test_a_body_that_announces_nothing_is_counted(server):
+    head = f"POST /v2/project HTTP/1.1\nTransfer-Encoding: chunked\napikey: {server.key}"
+    chunk = b"100000\r\n" + b" " * MEGABYTE + b"\r\n"
+    assert ask(server, head, chunk * 11)[0] == 413
+
+
+def test_a_sender_that_has_sent_all_of_it_still_hears_why(server):
+    answer = server.request("POST", "/v2/project", data=b" " * (30 * MEGABYTE))
+    assert answer.status_code == 413
+    assert answer.json()["status"] == "error"
+
+
+def test_a_body_within_the_limit_passes(server):
+    assert server.request("POST", "/v2/project", json={"name": "Guarded"}).ok
+
+
+# --- hosts ---
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "a b"])
+def test_a_host_that_is_not_ours_is_refused(server, host):
+    status, answer = ask(server, f"GET /healthz HTTP/1.1\nHost: {host}")
+    assert status == 400
+    assert "PLUGINHOST_ALLOWED_HOSTS" in answer["message"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", socket.gethostname()])
+def test_this_machine_is_known_by_its_names(server, host):
+    assert ask(server, f"GET /healthz HTTP/1.1\nHost: {host}:{server.port}")[0] == 200
+
+
+def test_more_names_can_be_allowed(new_server):
+    server = new_server(allowed_hosts=".example.org other.example", url="https://plugins.example.com")
+    for host in ("a.example.org", "other.example", "plugins.example.com"):
+        assert ask(server, f"GET /healthz HTTP/1.1\nHost: {host}")[0] == 200
+
+
+# --- WebSockets ---
+
+
+def test_a_websocket_from_another_site_is_refused(server):
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(f"ws://127.0.0.1:{server.port}/ws/sessions/1/", origin="https://evil.example")
+
+
+def test_a_stranger_may_send_small_messages_only(server):
+    url = f"ws://127.0.0.1:{server.port}/socket.io/?EIO=4&transport=websocket"
+    with connect(url) as line:
+        line.recv()
+        line.send("4" + " " * (MEGABYTE - 1))
+        line.send("40/plugin,")
+        assert line.recv().startswith("40/plugin")
+        line.send("4" + " " * MEGABYTE)
+        with pytest.raises(ConnectionClosed, match="1009"):
+            list(line)
