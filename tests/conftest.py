@@ -10,6 +10,7 @@ import pytest
 from pluginhost.models import Organization, Plugin, Project, User
 
 from . import makers
+from .browser import browser, page  # noqa: F401
 from .scripts import script  # noqa: F401
 from .server import Server, new_server, server  # noqa: F401
 

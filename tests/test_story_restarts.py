@@ -74,13 +74,18 @@ def begun(alone, script, tmp_path, go):
     return begin
 
 
-def wait_back(server, numbers):
-    """Until the scripts of these sessions have connected again, to the child that serves now."""
-    open_now = (
-        "SELECT count(*) FROM pluginhost_connection c JOIN pluginhost_session s ON s.plugin_id = c.plugin_id"
-        f" WHERE c.state = 'open' AND s.id IN ({','.join('?' * len(numbers))})"
+def newest_connection(server):
+    return server.rows("SELECT coalesce(max(id), 0) FROM pluginhost_connection")[0][0]
+
+
+def wait_back(server, numbers, after):
+    """Until the scripts of these sessions have connected again: each has a connection newer than `after`."""
+    query = (
+        "SELECT count(DISTINCT s.id) FROM pluginhost_connection c"
+        " JOIN pluginhost_session s ON s.plugin_id = c.plugin_id"
+        f" WHERE c.state = 'open' AND c.id > ? AND s.id IN ({','.join('?' * len(numbers))})"
     )
-    until(lambda: server.rows(open_now, *numbers) == [(len(numbers),)], "the scripts to be back")
+    until(lambda: server.rows(query, after, *numbers) == [(len(numbers),)], "the scripts to be back")
 
 
 def wait_more_lines(server, numbers, more=10):
@@ -105,9 +110,10 @@ def test_two_kills_of_the_serving_child(alone, begun, go):
     talking = begun(TALKING, idle_timeout_s=15)
     wait_more_lines(alone, talking)
     for _ in range(2):
+        before = newest_connection(alone)
         alone.kill_child()
         alone.wait_ready()
-        wait_back(alone, silent)
+        wait_back(alone, silent, before)
     go.touch()
     for number in silent:
         assert_never_noticed(alone.wait_state(number))
@@ -123,8 +129,9 @@ def test_a_hand_over_loses_no_line(alone, begun, go):
     careful = begun(CAREFUL)
     for _ in range(2):
         wait_more_lines(alone, careful)
+        before = newest_connection(alone)
         alone.hand_over()
-        wait_back(alone, silent + careful)
+        wait_back(alone, silent + careful, before)
     go.touch()
     for number in silent:
         assert_never_noticed(alone.wait_state(number))
