@@ -3,7 +3,7 @@
 
 const POLL_MS = 5000;
 const LEAST_MS = 400;
-const LONGEST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 4000;
 const GONE = [4401, 4403, 4404];
 
 const watched = (document.body.dataset.watch ?? "").split(/\s+/).filter(Boolean);
