@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+from websockets.protocol import State
 
 from pluginhost.gateway.transport import EXTENSION
 
@@ -37,6 +38,16 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
     def half_close(self) -> None:
         if not self.transport.is_closing() and self.transport.can_write_eof():
             self.transport.write_eof()
+
+    def shutdown(self) -> None:
+        """Go over to the next process, or leave. Told twice, or while the other side is closing, uvicorn's own raises,
+        and whatever should happen after it at the end of a process would not."""
+        if self.transport.is_closing():
+            return
+        if self.conn.state is State.CLOSING:
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def drop(self) -> None:
         self.transport.abort()
