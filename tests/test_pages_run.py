@@ -180,6 +180,7 @@ def test_config_that_is_no_json_is_refused_by_line_and_column(as_alice, project,
     shown = text_of(response)
     assert "Line 2, column 16" in shown
     assert 'id="config-error"' in shown
+    assert '<a href="#id_config">Config JSON: Line 2, column 16' in shown
     assert 'value="Kept"' in shown
     assert not Session.objects.exists()
 

@@ -185,8 +185,9 @@ class RunForm(forms.Form):
         names = {field: name for name, field in self._class_fields.items()}
         for field, errors in self.errors.items():
             anchor = {"__all__": "run-title", "scope": "scope"}.get(field, f"id_{field}")
-            for error in errors[:1]:
-                yield anchor, f"{names[field]}: {error}" if field in names else str(error)
+            sentence = str(errors[0])
+            what = names.get(field) or {"config": "Config JSON"}.get(field)
+            yield anchor, f"{what}: {sentence}" if what else sentence
 
     @property
     def default_config(self) -> str:

@@ -86,6 +86,7 @@ def asset(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
         "asset": shown,
         "asset_crumb": f"Asset {number:,}",
         "batches": found.batches.filter(places__asset=shown),
+        "may_run": access.may(request.principal, found.organization_id, access.RUNNER),
         **_neighbours(assets, number),
     }
     return _without_referrer(render(request, "assets/page.html", context))
@@ -105,7 +106,7 @@ def project_assets_add(request: SignedInRequest, uid: str) -> HttpResponse:
         except (Invalid, TooLarge) as error:
             refusals.show(form, error)
     context = {"form": form, "batches": found.batches.all(), "most_megabytes": settings.PLUGINHOST_BODY_LIMIT // 2**20}
-    return render(request, "projects/add_assets.html", frame(request.principal, found, "assets") | context)
+    return render(request, "projects/add_assets.html", frame(request.principal, found, "add") | context)
 
 
 def _add(request: SignedInRequest, found: Project, form: AddAssetsForm) -> int:

@@ -12,9 +12,12 @@ function lose(picture) {
   picture.querySelector(".nopic").hidden = false;
 }
 
+const watched = new WeakSet();
+
 function watch(picture) {
   const image = picture.querySelector("img");
-  if (!image) return;
+  if (!image || watched.has(image)) return size(picture);
+  watched.add(image);
   image.addEventListener("load", () => size(picture));
   image.addEventListener("error", () => lose(picture));
   if (image.complete && image.currentSrc) {
@@ -23,6 +26,6 @@ function watch(picture) {
   }
 }
 
-const pictures = () => document.querySelectorAll("[data-picture]");
-pictures().forEach(watch);
-document.addEventListener("pluginhost:fresh", () => pictures().forEach(size));
+const watchAll = () => document.querySelectorAll("[data-picture]").forEach(watch);
+watchAll();
+document.addEventListener("pluginhost:fresh", watchAll);

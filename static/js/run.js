@@ -97,8 +97,8 @@ function showConfig() {
     const value = config.value.trim() ? JSON.parse(config.value) : {};
     const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
     hint.textContent = !isObject ? "This must be a JSON object, in curly brackets." : isDefault ? "As the plugin's default." : "Changed from the plugin's default.";
-  } catch (error) {
-    hint.textContent = `Not JSON yet: ${error.message}`;
+  } catch {
+    hint.textContent = config.hasAttribute("aria-invalid") ? "" : "This is not JSON yet.";
   }
 }
 
@@ -117,7 +117,10 @@ config.addEventListener("keydown", (event) => {
 // --- all of it, whenever something changes ---
 
 form.addEventListener("input", (event) => {
-  if (event.target === config) showConfig();
+  if (event.target === config) {
+    config.removeAttribute("aria-invalid");
+    showConfig();
+  }
   else if (event.target.matches("select")) showMapping();
   else if (event.target.closest("[data-scope]")) {
     const inset = event.target.closest("[data-for]");
