@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -18,7 +18,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 
+from dashboard import words
 from dashboard.forms import refusals
 from pluginhost import access
 from pluginhost.errors import PluginhostError
@@ -79,6 +81,14 @@ class Table(ModelAdmin):  # type: ignore[type-arg]
 def _few(names: list[str]) -> str:
     rest = len(names) - MOST_TOLD
     return ", ".join(names[:MOST_TOLD]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+@admin.display(description="State", ordering="state")
+def state(row: Any) -> str:
+    """The word for it, in its colour."""
+    return format_html(
+        '<span class="state" data-state="{}">{}</span>', words.colour(row.state), words.shown(row.state).word
+    )
 
 
 def shortened(text: str) -> str:

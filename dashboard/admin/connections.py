@@ -6,15 +6,14 @@ from django.contrib import admin
 
 from pluginhost.models import Connection, ServerProcess
 
-from .base import ViewOnly
+from .base import ViewOnly, state
 from .site import site
 
 
 @admin.register(Connection, site=site)
 class Connections(ViewOnly):
     list_display = (
-        "id", "plugin", "state", "was_accepted", "address", "transport", "opened_at", "last_seen_at", "closed_at",
-        "refusals", "noted",
+        "id", "plugin", state, "was_accepted", "address", "opened_at", "last_seen_at", "refusals", "noted",
     )  # fmt: skip
     list_filter = ("state", "was_accepted", "transport")
     list_select_related = ("plugin",)

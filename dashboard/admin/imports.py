@@ -11,14 +11,14 @@ from django.urls import reverse
 
 from pluginhost.models import Import, PreLabel, Rejection
 
-from .base import ViewOnly, shortened
+from .base import ViewOnly, shortened, state
 from .site import site
 
 
 @admin.register(Import, site=site)
 class Imports(ViewOnly):
     list_display = (
-        "id", "project", "session", "plugin", "state", "items", "accepted", "rejected", "unchanged", "objects_count",
+        "id", "project", "session", "plugin", state, "items", "accepted", "rejected", "unchanged", "objects_count",
         "received_at",
     )  # fmt: skip
     list_filter = ("state", "existing", "received_at")

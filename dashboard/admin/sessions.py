@@ -17,7 +17,7 @@ from pluginhost.models import Response, Scope, Session, SessionInputs, SessionRe
 from pluginhost.principal import Principal
 from pluginhost.protocol.numbers import NumberSet
 
-from .base import ViewOnly, shortened
+from .base import ViewOnly, shortened, state
 from .site import site
 
 _RANGES_SHOWN = 200
@@ -34,8 +34,7 @@ def _ranges(numbers: NumberSet) -> str:
 class Sessions(ViewOnly):
     hidden = ("key_digest",)
     list_display = (
-        "__str__", "state", "plugin", "project", "started_by", "accepted", "rejected", "message_head", "created_at",
-        "finished_at",
+        "__str__", state, "plugin", "project", "started_by", "accepted", "rejected", "message_head", "created_at",
     )  # fmt: skip
     list_filter = ("state", "created_at")
     list_select_related = ("plugin", "project", "started_by")

@@ -44,6 +44,12 @@ class Site(AdminSite):
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect("account_change_password")
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one app, and its tables are on the index."""
+        return redirect("admin:index")
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The tables by what they are about, instead of all in one alphabet."""
         by_name = {

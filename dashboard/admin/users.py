@@ -24,7 +24,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Password",
         required=False,
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "vTextField"}),
         help_text="Leave it empty to keep the one there is.",
     )
 
