@@ -42,9 +42,10 @@ def outcomes_of(session: Session) -> Outcomes:
     is its outcome, so that a script's second try makes good what it got wrong at the first.
     """
     scope = session.scope.numbers
-    accepted = _given(session, is_unchanged=False)
-    unchanged = _given(session, is_unchanged=True) - accepted
-    refused, nameless = _refused(session)
+    arrived = _arrived(session)
+    accepted = _given(arrived, is_unchanged=False)
+    unchanged = _given(arrived, is_unchanged=True) - accepted
+    refused, nameless = _refused(arrived)
     rejected = (refused & scope) - accepted - unchanged
     rest = scope - accepted - unchanged - rejected
     reached = rest & read_by(session)
@@ -57,14 +58,14 @@ def read_by(session: Session) -> NumberSet:
     return NumberSet.from_bytes(bytes(stored or b""))
 
 
-def _given(session: Session, *, is_unchanged: bool) -> NumberSet:
-    rows = PreLabel.objects.filter(origin__in=_arrived(session), is_unchanged=is_unchanged)
+def _given(arrived: list[int], *, is_unchanged: bool) -> NumberSet:
+    rows = PreLabel.objects.filter(origin__in=arrived, is_unchanged=is_unchanged)
     return NumberSet.of(rows.order_by().values_list("asset__number", flat=True).iterator(chunk_size=5000))
 
 
-def _refused(session: Session) -> tuple[NumberSet, int]:
+def _refused(arrived: list[int]) -> tuple[NumberSet, int]:
     """The assets with a refused item, and how many items named no asset of the project."""
-    rows = Rejection.objects.filter(origin__in=_arrived(session)).order_by()
+    rows = Rejection.objects.filter(origin__in=arrived).order_by()
     known = rows.filter(asset__isnull=False).values_list("asset__number", flat=True)
     return NumberSet.of(known.iterator(chunk_size=5000)), rows.filter(asset__isnull=True).count()
 

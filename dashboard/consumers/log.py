@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
 from pluginhost import access, nudge
 from pluginhost.errors import PluginhostError
@@ -17,15 +19,15 @@ from pluginhost.models import User
 
 from .reading import read
 
+logger = logging.getLogger(__name__)
+
 SLOW_TICK_S = 5.0
 LEAST_BETWEEN_FRAMES_S = 0.05
-NOT_SIGNED_IN, NOT_THERE = 4401, 4404
+NOT_SIGNED_IN, NOT_THERE, TRY_AGAIN = 4401, 4404, 1013
 
 
 class LogConsumer(AsyncWebsocketConsumer):
     """`/ws/sessions/<id>/?after=<line>&event=<id>`; lines carry numbers, so that twice does no harm."""
-
-    groups: list[str]
 
     async def connect(self) -> None:
         self.wake = asyncio.Event()
@@ -67,7 +69,11 @@ class LogConsumer(AsyncWebsocketConsumer):
                 asked_at = loop.time()
                 if await read(_session_id, self.user, self.session_id) is None:
                     return await self.close(NOT_THERE)
-            await self._look()
+            try:
+                await self._look()
+            except DatabaseError:
+                logger.exception("the log of session %s could not be read", self.session_id)
+                return await self.close(TRY_AGAIN)
             await asyncio.sleep(LEAST_BETWEEN_FRAMES_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.wake.wait(), SLOW_TICK_S)

@@ -161,7 +161,10 @@ class Log {
     const hid = old.hides ? old.q : "", hides = this.filter.hides ? this.filter.q : "";
     if (old.level !== this.filter.level || hid !== hides) {
       const number = this.#numberInSight();
+      this.toolbar.show();
+      this.box.setAttribute("aria-busy", "true");
       if (!(await this.#openView())) return;
+      this.box.removeAttribute("aria-busy");
       await this.#stayAt(number, stays);
     } else {
       this.list.redraw();
