@@ -151,3 +151,7 @@ def test_a_refusal_keeps_its_reason_when_the_socket_goes(plugin):
     connections.close(refused, "The connection was closed.", timezone.now())
     refused.refresh_from_db()
     assert (refused.state, "wrong" in refused.reason) == (Connection.State.CLOSED, True)
+
+
+def test_an_id_that_is_none_is_unknown(db):
+    assert not connections.greet(CALLER, None, "\ud800", "\ud800", None, timezone.now()).is_welcome

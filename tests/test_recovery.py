@@ -114,4 +114,4 @@ def test_one_that_used_to_log_and_is_silent_since_its_script_came_back_has_crash
 
 def test_one_that_never_logged_is_waited_for_until_its_idle_limit(session):
     assert presumed_alive(session, 0, ago(1000)).state == Session.State.RUNNING
-    assert presumed_alive(session, 0, ago(1801)).state == Session.State.TIMED_OUT
+    assert presumed_alive(session, 0, ago(1801)).state == Session.State.CRASHED

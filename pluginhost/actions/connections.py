@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from pluginhost import credentials, nudge
 from pluginhost.actions.timeline import tell
+from pluginhost.ids import is_id
 from pluginhost.models import Connection, Plugin, ServerProcess, Session
 
 State = Connection.State
@@ -40,7 +41,7 @@ def greet(
     caller: Caller, process: ServerProcess | None, plugin_uid: str, secret: str, known: int | None, at: datetime
 ) -> Verdict:
     """Judge a heartbeat: the first one of a socket (`known` is None) opens a connection, later ones renew it."""
-    plugin = Plugin.objects.present().filter(uid=plugin_uid).first()
+    plugin = Plugin.objects.present().filter(uid=plugin_uid).first() if is_id(plugin_uid) else None
     if plugin is None:
         return Verdict(None, False, "There is no plugin with this id here. Copy it again from the plugin's page.")
     wrong = _wrong(plugin, secret, at)

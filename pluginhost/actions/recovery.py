@@ -60,7 +60,10 @@ def _presumption_is_over(session: Session, now: datetime) -> bool:
     its process lives. One that had never said anything is waited for until its idle limit.
     """
     broke_at = session.last_sign_at  # adoption sets it to the break
-    return session.log_head.last > 0 and broke_at is not None and now > broke_at + grace_of(session)
+    if broke_at is None:
+        return False
+    idle = timedelta(seconds=session.idle_timeout_s)
+    return now > broke_at + (min(idle, grace_of(session)) if session.log_head.last else idle)
 
 
 def _end_presumed(session: Session, now: datetime) -> bool:

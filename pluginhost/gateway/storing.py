@@ -95,6 +95,9 @@ class _Storing:
             self._refuse(item.peer, report.reason)
 
     def _greet(self, item: Item, report: Heartbeat) -> None:
+        if report.plugin != item.peer.plugin_uid:
+            self._refuse(item.peer, "A heartbeat for another plugin came on this connection.")
+            return
         before = self._verdict(item.peer)
         known = before.connection.pk if before and before.connection else None
         self._verdicts[item.peer] = connections.greet(

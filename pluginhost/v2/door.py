@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
 
 from pluginhost import access, throttle
-from pluginhost.actions import signs
+from pluginhost.actions import api_keys, signs
 from pluginhost.errors import Forbidden, Invalid, NotFound, PluginhostError, TooLarge, TooMany, Unauthenticated
 from pluginhost.models import Session
 from pluginhost.principal import Principal
@@ -110,6 +110,8 @@ def admitted(request: HttpRequest) -> Principal:
         principal = access.by_key(key)
     if principal.session is not None:
         signs.seen(principal.session)
+    elif principal.api_key is not None:
+        api_keys.note_use(principal.api_key)
     return principal
 
 
