@@ -14,6 +14,7 @@ import numpy as np
 STEP = 8  # the background is fitted to every eighth pixel
 OUTLIER = 24.0  # further from the fit than this is not background
 LEAST_CONTRAST = 40.0
+DEGREES = np.nonzero(np.add.outer(np.arange(5), np.arange(5)) < 5)  # of y and x, together at most the fourth
 FILLED_BY = {"Triangle": 3 * math.sqrt(3) / 4 / math.pi, "Square": 2 / math.pi, "Circle": 1.0}
 
 
@@ -33,21 +34,22 @@ def find_shapes(image: np.ndarray, min_area: int = 250) -> list[Found]:
 
 def background_of(image: np.ndarray) -> np.ndarray:
     """A surface of the fourth degree for each colour, fitted to the image without what stands out from it."""
-    height, width = image.shape[:2]
-    terms = surface_terms(np.arange(0, height, STEP) / height, np.arange(0, width, STEP) / width)
-    values = image[::STEP, ::STEP].reshape(-1, 3).astype(float)
+    rows, columns = (powers_of(np.arange(size) / size - 0.5) for size in image.shape[:2])
+    coarse = (rows[::STEP, None, :, None] * columns[None, ::STEP, None, :])[..., DEGREES[0], DEGREES[1]]
+    terms, values = coarse.reshape(-1, len(DEGREES[0])), image[::STEP, ::STEP].reshape(-1, 3).astype(float)
     near = np.ones(len(values), bool)
     for closeness in (4.0, 3.0, 2.0, 1.5, 1.0, 1.0):
-        weights, *_ = np.linalg.lstsq(terms[near], values[near], rcond=None)
+        weights, *_ = np.linalg.lstsq(terms[near].T @ terms[near], terms[near].T @ values[near], rcond=None)
         distance = np.abs(values - terms @ weights).max(axis=1)
         near = distance < max(OUTLIER * closeness, np.quantile(distance, 0.5))
-    return (surface_terms(np.arange(height) / height, np.arange(width) / width) @ weights).reshape(image.shape)
+    surface = np.zeros((5, 5, 3))
+    surface[DEGREES] = weights
+    return np.stack([rows @ surface[..., colour] @ columns.T for colour in range(3)], axis=2)
 
 
-def surface_terms(down: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """One row for each pixel: 1, x, y, x², xy, y² …"""
-    y, x = (part.ravel() for part in np.meshgrid(down - 0.5, across - 0.5, indexing="ij"))
-    return np.stack([x**i * y**j for i in range(5) for j in range(5 - i)], axis=1)
+def powers_of(values: np.ndarray) -> np.ndarray:
+    """For each value 1, v, v², v³ and v⁴."""
+    return values[:, None] ** np.arange(5)
 
 
 def smoothed(values: np.ndarray) -> np.ndarray:
