@@ -1,4 +1,4 @@
-"""The settings of Pluginhost. Everything runs from a clone with nothing set; `docs/settings` lists what can be.
+"""The settings of Pluginhost. Everything runs from a clone with nothing set; README.md lists what can be.
 
 `DATABASE_URL` brings PostgreSQL, `REDIS_URL` brings Redis for channel layer, cache and Celery: two switches.
 """

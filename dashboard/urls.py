@@ -91,6 +91,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     # --- scripts' doors ---
-    re_path("^/*v2(?:/+|$)", include("pluginhost.v2.urls")),
+    re_path("^v2(?:/+|$)", include("pluginhost.v2.urls")),
     path("files/<path:key>", files.stored, name="file"),
 ]
