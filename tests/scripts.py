@@ -34,8 +34,10 @@ _END = "\nrun(BatchModelPlugin(ID, SECRET, callback), host=HOST)\n"
 class Script:
     """One running program; what it prints is kept."""
 
-    def __init__(self, python: Path, path: Path, environment: dict[str, str] | None = None) -> None:
-        self.output = path.with_suffix(".out")
+    def __init__(
+        self, python: Path, path: Path, environment: dict[str, str] | None = None, output: Path | None = None
+    ) -> None:
+        self.output = output or path.with_suffix(".out")
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [python, "-u", path],
