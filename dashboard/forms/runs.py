@@ -76,7 +76,8 @@ class RunForm(forms.Form):
         start = _from_session(earlier) if earlier else _from_place(plugin, place)
         mapping = start.pop("mapping")
         start |= {field: mapping.get(name) or "" for name, field in self._class_fields.items()}
-        super().__init__(*args, initial={**start, "idempotency_key": uuid.uuid4().hex, "keep": True}, **kwargs)
+        kwargs["initial"] = {**start, "idempotency_key": uuid.uuid4().hex, "keep": True}
+        super().__init__(*args, **kwargs)
         for field in self._class_fields.values():
             self.fields[field] = forms.CharField(required=False, max_length=100)
         self.all_batches = list(Batch.objects.filter(project=project).annotate(assets_count=Count("places")))
@@ -168,7 +169,7 @@ class RunForm(forms.Form):
                 chosen := str(self[field].value() or ""),
                 by_id.get(chosen),
                 same_names.get(name) or "",
-                list(self[field].errors),
+                [str(error) for error in self[field].errors],
             )
             for name, field in self._class_fields.items()
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from csp.constants import SELF
@@ -33,8 +35,20 @@ PAGE = 40
 MOST_IN_LEGEND = 12
 KEPT = ("status", "prelabels", "draw", "view")  # what a new search leaves as it is
 
-# The server never fetches an asset's address, so the browser must be allowed to, and tells nobody whence.
-shows_pictures = csp_update({"img-src": [SELF, "data:", "blob:", "https:", "http:"]})
+SOURCES = {"img-src": [SELF, "data:", "blob:", "https:", "http:"]}
+
+
+def shows_pictures(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
+    """The server never fetches an asset's address, so the page may load it from anywhere, and tells nobody whence."""
+    may_load = csp_update(SOURCES)(view)
+
+    @wraps(view)
+    def without_referrer(*args: Any, **kwargs: Any) -> Any:
+        response = may_load(*args, **kwargs)
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return without_referrer
 
 
 @signed_in
@@ -64,9 +78,7 @@ def project(request: SignedInRequest, uid: str) -> HttpResponse:
         "status_word": dict(Task.Status.choices).get(chosen.chosen("status")),
         "batch_links": _batch_links(request, chosen),
     }
-    return _without_referrer(
-        render(request, "projects/assets.html", frame(request.principal, found, "assets") | context)
-    )
+    return render(request, "projects/assets.html", frame(request.principal, found, "assets") | context)
 
 
 @signed_in
@@ -89,7 +101,7 @@ def asset(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
         "may_run": access.may(request.principal, found.organization_id, access.RUNNER),
         **_neighbours(assets, number),
     }
-    return _without_referrer(render(request, "assets/page.html", context))
+    return render(request, "assets/page.html", context)
 
 
 @signed_in
@@ -155,8 +167,3 @@ def _batch_links(request: SignedInRequest, chosen: AssetFilter) -> list[dict[str
             query.pop(edge, None)
         links.append({"batch": batch, "is_on": is_on, "query": f"?{query.urlencode()}"})
     return links
-
-
-def _without_referrer(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
-    return response

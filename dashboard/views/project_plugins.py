@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -70,15 +71,15 @@ def plugins_tab(request: SignedInRequest, project: Project) -> dict[str, Any]:
 def _enabled(project: Project) -> list[EnabledRow]:
     """Online ones first, then those that were used last."""
     places = {place.plugin_id: place for place in PluginInProject.objects.filter(project=project)}
-    plugins = list(_with_last_session(with_standing(Plugin.objects.present().filter(pk__in=places)), project))
-    last = Session.objects.select_related("scope").in_bulk([plugin.last_session for plugin in plugins])  # type: ignore[attr-defined]
+    plugins = list(with_standing(Plugin.objects.present().filter(pk__in=places)))
+    last = _last_sessions(project, plugins)
     drawn = tapes(Session.objects.filter(project=project), plugins)
     rows = [
         EnabledRow(
             plugin,
             standing(plugin),
             health(project, plugin, places[plugin.pk].class_mapping),
-            last.get(plugin.last_session),  # type: ignore[attr-defined]
+            last.get(plugin.pk),
             drawn[plugin.pk],
         )
         for plugin in plugins
@@ -86,9 +87,12 @@ def _enabled(project: Project) -> list[EnabledRow]:
     return sorted(rows, key=lambda row: (not row.standing.is_online, -(row.last.pk if row.last else 0)))
 
 
-def _with_last_session(plugins: QuerySet[Plugin], project: Project) -> QuerySet[Plugin]:
-    own = Session.objects.filter(project=project, plugin=OuterRef("pk")).order_by("-id")
-    return plugins.annotate(last_session=Subquery(own.values("pk")[:1]))
+def _last_sessions(project: Project, plugins: Sequence[Plugin]) -> dict[int, Session]:
+    """For each plugin the newest session here, where there is one: a seek in an index for each."""
+    own = Session.objects.filter(project=project, plugin=OuterRef("pk")).order_by("-id").values("pk")
+    chosen = Plugin.objects.filter(pk__in=[plugin.pk for plugin in plugins])
+    newest = [last for last in chosen.values_list(Subquery(own[:1]), flat=True) if last is not None]
+    return {session.plugin_id: session for session in Session.objects.select_related("scope").filter(pk__in=newest)}
 
 
 def _others(principal: Principal, project: Project) -> list[OtherRow]:
