@@ -38,7 +38,7 @@ def is_good(token: str, method: str, key: str) -> bool:
 
 def key_in(address: str, host: str) -> str | None:
     """The key of the stored file that `address` names, if it is one of ours: a path, or a URL on `host`."""
-    if not address.startswith((PREFIX, "http://", "https://")):
+    if PREFIX not in address or not address.startswith(("/", "http://", "https://")):
         return None
     try:
         parts = urlsplit(address)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from pluginhost import file_links, nudge
-from pluginhost.actions import audit, batches, files, scopes
+from pluginhost.actions import audit, batches, bulk, files, scopes
+from pluginhost.ids import new_id
 from pluginhost.models import Asset, Batch, BatchAsset, Project, ProjectHead, Session, StoredFile, Task
 from pluginhost.principal import Principal
 from pluginhost.protocol import asset_items
@@ -18,6 +20,7 @@ from pluginhost.protocol.numbers import NumberSet
 
 MOST_AT_ONCE = 100_000
 _CHUNK = 1_000
+_TASK = ("uid", "asset", "project", "status", "created_at", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,9 @@ def _store(
     placed: dict[Any, Batch],
 ) -> list[Asset]:
     head = ProjectHead.objects.select_for_update().get(project=project)
-    first = head.last_number + 1
+    first, now = head.last_number + 1, timezone.now()
     made = Asset.objects.bulk_create([_asset(project, first + place, item) for place, item in enumerate(items)])
-    Task.objects.bulk_create([Task(asset=asset, project=project) for asset in made])
+    bulk.insert(Task, _TASK, [(new_id(), asset.pk, project.pk, Task.Status.TODO, now, now) for asset in made])
     places = {
         (batch.pk, asset.pk)
         for asset, item in zip(made, items, strict=True)
@@ -133,7 +136,7 @@ def _with_own_files(principal: Principal, project: Project, items: Sequence[Asse
             raise asset_items.bad(path, "This file was not uploaded: its PUT did not succeed. Upload it again.")
     for stored in known.values():
         files.adopt(stored, project)
-    return [_bare(item, host) for item in items]
+    return [_bare(item, host) for item in items] if keys else list(items)
 
 
 def _files(principal: Principal, keys: set[str]) -> Iterator[StoredFile]:

@@ -123,7 +123,7 @@ class Rows:
         try:
             self._targets.check(target, index)
             if target.pk not in given:
-                given[target.pk] = Given(index, item.own_content(), item.text)
+                given[target.pk] = Given(index, item.content, item.text)
                 self._note_seen(target.number)
             elif not given[target.pk].add(item):
                 self.counts.unchanged += 1

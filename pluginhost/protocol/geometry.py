@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -28,12 +29,10 @@ def is_number(value: object) -> bool:
 
 def shown(value: object) -> str:
     """What came, short enough for a sentence."""
-    text = repr(value) if isinstance(value, str | int | float | bool) or value is None else _name_of_type(value)
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = json.dumps(value) if isinstance(value, str | float | bool | None) else str(value)[:60]
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _name_of_type(value: object) -> str:
-    return {dict: "an object", list: "a list"}.get(type(value), type(value).__name__)
 
 
 def _members(value: object, names: tuple[str, ...], path: str) -> dict[str, Any]:
@@ -41,15 +40,15 @@ def _members(value: object, names: tuple[str, ...], path: str) -> dict[str, Any]
     if type(value) is not dict:
         raise Refusal("bad_geometry", path, f"An object with {', '.join(names)} was expected, not {shown(value)}.")
     for name in names:
-        if name not in value:
-            raise Refusal("bad_geometry", f"{path}.{name}", f"The number {name} is missing.")
-        _number(value[name], f"{path}.{name}")
+        if not is_number(value.get(name)):
+            raise _no_number(value, name, f"{path}.{name}")
     return value
 
 
-def _number(value: object, path: str) -> None:
-    if not is_number(value):
-        raise Refusal("not_a_number", path, f"A finite number was expected, not {shown(value)}.")
+def _no_number(value: dict[str, Any], name: str, path: str) -> Refusal:
+    if name not in value:
+        return Refusal("bad_geometry", path, f"The number {name} is missing.")
+    return Refusal("not_a_number", path, f"A finite number was expected, not {shown(value[name])}.")
 
 
 def _box(value: object, path: str) -> None:
@@ -69,8 +68,9 @@ def _point(value: object, path: str) -> None:
     if type(value) is not list or len(value) != 2:
         raise Refusal("bad_geometry", path, f"A point [x, y] was expected, not {shown(value)}.")
     if not (is_number(value[0]) and is_number(value[1])):
-        for place, number in enumerate(value):
-            _number(number, f"{path}[{place}]")
+        place = 1 if is_number(value[0]) else 0
+        message = f"A finite number was expected, not {shown(value[place])}."
+        raise Refusal("not_a_number", f"{path}[{place}]", message)
 
 
 def _points(value: object, path: str, least: int) -> None:
@@ -79,7 +79,9 @@ def _points(value: object, path: str, least: int) -> None:
     if len(value) < least:
         raise Refusal("bad_geometry", path, f"At least {least} points were expected, not {len(value)}.")
     for place, point in enumerate(value):
-        _point(point, f"{path}[{place}]")
+        # The path is only made for a point that is wrong: polygons have thousands.
+        if not (type(point) is list and len(point) == 2 and is_number(point[0]) and is_number(point[1])):
+            _point(point, f"{path}[{place}]")
 
 
 def _polygon(value: object, path: str) -> None:

@@ -14,7 +14,10 @@ LISTS = ("objects", "classifications", "relations")
 
 
 class Given:
-    """The content for one asset, from the first of its items on (`index` is that item's place)."""
+    """The content for one asset, from the first of its items on (`index` is that item's place).
+
+    An item's content is shared by all assets that it names, so it is copied before anything is added to it.
+    """
 
     def __init__(self, index: int, content: dict[str, Any], text: str) -> None:
         self.index = index
@@ -34,6 +37,7 @@ class Given:
         if self._size + len(item.text) > MOST_PER_ITEM:
             message = f"One asset can be given at most {MOST_PER_ITEM:,} characters in a request."
             raise Refusal("too_large", "", message)
+        self._texts()
         is_new = False
         for name in LISTS:
             is_new = self._extend(name, item.content[name]) or is_new
@@ -57,6 +61,7 @@ class Given:
     def _texts(self) -> dict[str, set[str]]:
         """What each list says, made at the first item that comes on top: most assets have one item only."""
         if self._said is None:
+            self._content = {name: list(it) if name in LISTS else it for name, it in self._content.items()}
             self._said = {name: {text_of(item) for item in self._content[name]} for name in LISTS}
         return self._said
 

@@ -56,10 +56,6 @@ class Item:
     content: dict[str, Any]
     text: str
 
-    def own_content(self) -> dict[str, Any]:
-        """The content with lists of its own, to which more may be added."""
-        return {name: list(value) if isinstance(value, list) else value for name, value in self.content.items()}
-
     @property
     def name(self) -> str:
         """By what it names its asset."""
