@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
 
@@ -13,8 +13,8 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
 
     The values are the database's own kind but for datetimes, which are adapted here.
     """
-    columns = [model._meta.get_field(name) for name in fields]
-    names = ", ".join(connection.ops.quote_name(column.column) for column in columns)
+    columns = [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in fields]
+    names = ", ".join(connection.ops.quote_name(str(column.column)) for column in columns)
     marks = ", ".join(["%s"] * len(columns))
     table = connection.ops.quote_name(model._meta.db_table)
     times = [index for index, column in enumerate(columns) if isinstance(column, models.DateTimeField)]
@@ -26,7 +26,7 @@ def _adapted(rows: Iterable[Sequence[Any]], times: list[int]) -> list[Sequence[A
     if not times:
         return list(rows)
     known: dict[Any, Any] = {}
-    adapted = []
+    adapted: list[Sequence[Any]] = []
     for row in rows:
         values = list(row)
         for index in times:

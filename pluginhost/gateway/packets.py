@@ -35,6 +35,9 @@ class SafeJson:
 class GuardedPacket(packet.Packet):  # type: ignore[misc]
     """A packet whose events are known ones."""
 
+    packet_type: int
+    data: Any
+
     def decode(self, encoded_packet: str) -> int:
         try:
             attachments = super().decode(encoded_packet)
