@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from pluginhost.models import Connection, Plugin, Project, Session, User
-from pluginhost.models.session import SessionQuerySet
 from pluginhost.summaries import ordinal
 
 State = Session.State
@@ -38,12 +37,12 @@ class Chosen:
     def count(self) -> int:
         return sum(map(bool, (self.state, self.q, self.plugin, self.project, self.mine, self.rejects)))
 
-    def of(self, sessions: SessionQuerySet, user: User) -> SessionQuerySet:
+    def of(self, sessions: QuerySet[Session], user: User) -> QuerySet[Session]:
         """The sessions that all filters let by."""
         found = self._but_for_state(sessions, user)
         return found.filter(state__in=GROUPS[self.state][1]) if self.state else found
 
-    def _but_for_state(self, sessions: SessionQuerySet, user: User) -> SessionQuerySet:
+    def _but_for_state(self, sessions: QuerySet[Session], user: User) -> QuerySet[Session]:
         wanted = Q()
         if self.q:
             wanted &= _matches(self.q)
@@ -57,7 +56,7 @@ class Chosen:
             wanted &= Q(rejected__gt=0)
         return sessions.filter(wanted)
 
-    def counts(self, sessions: SessionQuerySet, user: User, most: int = 999) -> dict[str, int]:
+    def counts(self, sessions: QuerySet[Session], user: User, most: int = 999) -> dict[str, int]:
         """How many each group of states has that somebody should know of; counted no further than needed."""
         found = self._but_for_state(sessions, user).order_by()
         return {name: found.filter(state__in=GROUPS[name][1])[: most + 1].count() for name in NEEDS_ATTENTION}
@@ -89,7 +88,7 @@ def chosen(asked: Mapping[str, str], plugins: Iterable[Plugin], projects: Iterab
 # --- rows ---
 
 
-def for_rows(sessions: SessionQuerySet) -> SessionQuerySet:
+def for_rows(sessions: QuerySet[Session]) -> QuerySet[Session]:
     """With what templates/sessions/_row.html shows."""
     return sessions.select_related("plugin", "project", "started_by", "scope")
 

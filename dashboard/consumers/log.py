@@ -37,9 +37,11 @@ class LogConsumer(AsyncWebsocketConsumer):
         await self.accept()
         if self.user is None or not self.user.is_authenticated:
             return await self.close(NOT_SIGNED_IN)
-        self.session_id = await read(_session_id, self.user, self.scope["url_route"]["kwargs"]["session_id"])
-        if self.session_id is None:
+        session_id = await read(_session_id, self.user, self.scope["url_route"]["kwargs"]["session_id"])
+        if session_id is None:
             return await self.close(NOT_THERE)
+        self.session_id = session_id
+        self.allowed_at = asyncio.get_running_loop().time()
         for group in self._joined():
             await self.channel_layer.group_add(group, self.channel_name)
         self.looking = asyncio.create_task(self._keep_looking())
@@ -60,23 +62,29 @@ class LogConsumer(AsyncWebsocketConsumer):
         self.wake.set()
 
     async def _keep_looking(self) -> None:
-        """One look at a time and at most twenty a second; nudges meanwhile become one more look."""
-        loop = asyncio.get_running_loop()
-        asked_at = loop.time()
-        while True:
-            self.wake.clear()
-            if loop.time() - asked_at >= SLOW_TICK_S:
-                asked_at = loop.time()
-                if await read(_session_id, self.user, self.session_id) is None:
-                    return await self.close(NOT_THERE)
-            try:
+        try:
+            while await self._may_still_look():
+                self.wake.clear()
                 await self._look()
-            except DatabaseError:
-                logger.exception("the log of session %s could not be read", self.session_id)
-                return await self.close(TRY_AGAIN)
-            await asyncio.sleep(LEAST_BETWEEN_FRAMES_S)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), SLOW_TICK_S)
+                await self._rest()
+            await self.close(NOT_THERE)
+        except DatabaseError:
+            logger.exception("the log of session %s could not be read", self.session_id)
+            await self.close(TRY_AGAIN)
+
+    async def _may_still_look(self) -> bool:
+        """Asked again on the slow tick: rights end, and sessions go with their projects."""
+        now = asyncio.get_running_loop().time()
+        if now - self.allowed_at < SLOW_TICK_S:
+            return True
+        self.allowed_at = now
+        return await read(_session_id, self.user, self.session_id) is not None
+
+    async def _rest(self) -> None:
+        """Until the next nudge or the slow tick; at most twenty looks a second, nudges meanwhile become one more."""
+        await asyncio.sleep(LEAST_BETWEEN_FRAMES_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.wake.wait(), SLOW_TICK_S)
 
     async def _look(self) -> None:
         found: News | None = await read(news, self.session_id, self.seen)

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -29,14 +29,14 @@ class SignedInRequest(HttpRequest):
     principal: Principal
 
 
-View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 
-def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
+def signed_in(view: View[P]) -> Callable[..., HttpResponseBase]:
     """Let in whoever is signed in, with `request.principal`; our errors that the view does not mend become pages."""
 
     @wraps(view)
-    def with_principal(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def with_principal(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         request.principal = access.by_user(request.user)
         try:
             return view(request, *args, **kwargs)

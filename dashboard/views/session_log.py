@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -43,15 +45,16 @@ def _download(session: Session, which: log_reading.Filter, form: str) -> HttpRes
 # --- what the page's list is made of ---
 
 
-def _lines(session: Session, which: log_reading.Filter, asked: dict[str, str]) -> dict[str, object]:
+def _lines(session: Session, which: log_reading.Filter, asked: Mapping[str, str]) -> dict[str, object]:
     cut = 0 if asked.get("whole") else log_reading.CUT_AT
     limit = _number(asked, "limit") or log_reading.MOST_LINES
     counted = asked.get("total") != "no"
     page = log_reading.page(session.pk, which, after=_number(asked, "after"), limit=limit, cut=cut, counted=counted)
-    return {"lines": page.lines, "next": page.next} | ({"total": page.total} if counted else {})
+    lines: dict[str, object] = {"lines": page.lines, "next": page.next}
+    return lines | ({"total": page.total} if counted else {})
 
 
-def _index(session: Session, which: log_reading.Filter, asked: dict[str, str]) -> dict[str, object]:
+def _index(session: Session, which: log_reading.Filter, asked: Mapping[str, str]) -> dict[str, object]:
     """With the number of each five-hundredth line a filtered list can be opened anywhere."""
     marks = [] if which.is_all else log_reading.marks(session.pk, which)
     return {
@@ -61,12 +64,12 @@ def _index(session: Session, which: log_reading.Filter, asked: dict[str, str]) -
     }
 
 
-def _numbers(session: Session, which: log_reading.Filter, asked: dict[str, str]) -> dict[str, object]:
+def _numbers(session: Session, which: log_reading.Filter, asked: Mapping[str, str]) -> dict[str, object]:
     numbers, has_more = log_reading.numbers(session.pk, which, after=_number(asked, "after"))
     return {"numbers": numbers, "more": has_more}
 
 
-def _news(session: Session, which: log_reading.Filter, asked: dict[str, str]) -> dict[str, object]:
+def _news(session: Session, which: log_reading.Filter, asked: Mapping[str, str]) -> dict[str, object]:
     """What the socket would say, for a page without one."""
     seen = log_news.Seen(_number(asked, "after"), _number(asked, "event"), asked.get("version", ""))
     found = log_news.news(session.pk, seen)
@@ -76,7 +79,7 @@ def _news(session: Session, which: log_reading.Filter, asked: dict[str, str]) ->
 _VIEWS = {"index": _index, "numbers": _numbers, "news": _news}
 
 
-def _number(asked: dict[str, str], name: str) -> int:
+def _number(asked: Mapping[str, str], name: str) -> int:
     text = asked.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
