@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard.forms import refusals
 from dashboard.forms.plugins import DeleteForm, PluginForm, QuarantineForm, RegisterForm
 from dashboard.paging import page_of
-from dashboard.runs_of_plugins import figures, tapes
+from dashboard.runs_of_plugins import figures, newest, tapes
 from dashboard.standings import standing, with_standing
 from dashboard.views.doors import SignedInRequest, signed_in
 from dashboard.views.plugin_page import frame
@@ -48,7 +48,7 @@ def plugins(request: SignedInRequest) -> HttpResponse:
         "q": asked,
         "state": state,
         "counts": _counts(visible, request),
-        "figures": figures(access.sessions(request.principal)),
+        "figures": figures(newest(access.sessions(request.principal))),
         "may_register": access.organizations(request.principal, access.MANAGER).exists(),
     }
     return render(request, "plugins/list.html", context)

@@ -20,7 +20,7 @@ async function reveal() {
     show((await answer.json()).secret);
     document.querySelector("[data-hides-secret]").focus();
   } catch {
-    problem.lastElementChild.textContent = "It could not be revealed. Reload the page and try again.";
+    problem.querySelector("[data-word]").textContent = "It could not be revealed. Reload the page and try again.";
     problem.hidden = false;
   }
 }
