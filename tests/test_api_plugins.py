@@ -139,8 +139,15 @@ def test_connections_are_listed_newest_first_with_the_refused_ones(api, plugin):
     assert [(row["accepted"], row["state"]) for row in shown["items"]] == [(False, "quarantined"), (True, "open")]
 
 
+def test_a_plugin_is_quarantined_and_released(api, plugin):
+    shown = api.post(f"/plugins/{plugin.uid}/quarantine", {"reason": "It draws nonsense."}).json()
+    assert (shown["quarantine_reason"], shown["quarantined_at"] is None) == ("It draws nonsense.", False)
+    assert api.post(f"/plugins/{plugin.uid}/release").json()["quarantined_at"] is None
+
+
 CALLS = [
-    ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/secret"), ("POST", "/rotate-secret"), ("GET", "/connections"),
+    ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/secret"), ("POST", "/rotate-secret"),
+    ("POST", "/quarantine"), ("POST", "/release"), ("GET", "/connections"),
 ]  # fmt: skip
 
 

@@ -64,6 +64,14 @@ def test_enabling_takes_a_mapping_and_a_config(api, project, plugin):
     assert (shown["class_mapping"], shown["config"]) == ({"Car": "b" * 24, "Bus": None}, {"threshold": 0.9})
 
 
+def test_an_empty_config_is_the_plugins_default_again(api, project, plugin):
+    path = f"/projects/{project.uid}/plugins/{plugin.uid}"
+    api.put(path, {"config": {"threshold": 0.9}})
+    assert api.put(path, {}).json()["config"] == {"threshold": 0.9}
+    assert api.put(path, {"config": ""}).json()["config"] is None
+    assert api.post(f"{path}/sessions").json()["inputs"]["config"] == {"threshold": 0.5}
+
+
 def test_a_mapping_to_nothing_that_is_there_is_refused(api, project, plugin):
     answer = api.put(f"/projects/{project.uid}/plugins/{plugin.uid}", {"class_mapping": {"Car": "x", "Cat": None}})
     refusal(answer, 400)

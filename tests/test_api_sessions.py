@@ -218,6 +218,11 @@ def test_a_rerun_is_refused_like_a_run(api, session):
     assert paths(answer) == ["scope.first"]
 
 
+def test_a_session_is_renamed(api, session):
+    assert api.patch(f"/sessions/{session.pk}", {"name": "Night run"}).json()["name"] == "Night run"
+    refusal(api.patch(f"/sessions/{session.pk}", {"name": "x" * 201}), 422)
+
+
 # --- the log ---
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -65,12 +65,12 @@ class Members(admin.TabularInline):  # type: ignore[type-arg]
     model = Member
     formset = MembersFormSet
     extra = 0
-    fields: Any = ("user", "role")
-    autocomplete_fields: Any = ("user",)
+    fields: ClassVar[Any] = ("user", "role")
+    autocomplete_fields: ClassVar[Any] = ("user",)
     verbose_name_plural = "members"
 
     def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
+        formset: Any = super().get_formset(request, obj, **kwargs)
         formset.principal = principal_of(request)
         return formset
 

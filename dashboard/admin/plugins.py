@@ -102,7 +102,7 @@ class PluginsInProjects(Acting):
             raise Invalid("A plugin can be enabled in projects of its own organization only.")
         mapping = fields["class_mapping"] if row else fields["class_mapping"] or None
         return projects.enable_plugin(
-            principal, project, plugin, class_mapping=mapping, config=fields["config"].strip() or None
+            principal, project, plugin, class_mapping=mapping, config=fields["config"].strip()
         )
 
     def take_away(self, principal: Principal, row: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import UnreadablePostError
 from django.urls import URLPattern, URLResolver, re_path
@@ -25,9 +27,9 @@ class Api(NinjaAPI):
     """Ninja's, but with no answer in another shape than ours."""
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
-        patterns = super()._get_urls()
+        patterns: list[Any] = super()._get_urls()
         for pattern in patterns:
-            pattern.callback = answers.in_shape(pattern.callback)  # type: ignore[union-attr]
+            pattern.callback = answers.in_shape(pattern.callback)
         return [*patterns, re_path("", answers.unknown)]
 
     def get_openapi_operation_id(self, operation: object) -> str:
@@ -44,13 +46,17 @@ api = Api(
     auth=KEYS,
     parser=JsonBody(),
 )
-api.add_exception_handler(Exception, answers.of_a_defect)
-api.add_exception_handler(PluginhostError, answers.of_ours)
-api.add_exception_handler(ValidationError, answers.of_validation)
-api.add_exception_handler(HttpError, answers.of_ninja)
-api.add_exception_handler(AuthenticationError, answers.of_no_key)
-api.add_exception_handler(RequestDataTooBig, answers.of_a_large_body)
-api.add_exception_handler(UnreadablePostError, answers.of_a_lost_body)
+_ANSWERS: dict[type[Exception], Any] = {
+    Exception: answers.of_a_defect,
+    PluginhostError: answers.of_ours,
+    ValidationError: answers.of_validation,
+    HttpError: answers.of_ninja,
+    AuthenticationError: answers.of_no_key,
+    RequestDataTooBig: answers.of_a_large_body,
+    UnreadablePostError: answers.of_a_lost_body,
+}
+for error, answer in _ANSWERS.items():
+    api.add_exception_handler(error, answer)
 
 api.add_router("", me.router, tags=["Account"])
 api.add_router("", plugins.router, tags=["Plugins"])

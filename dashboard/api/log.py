@@ -21,11 +21,13 @@ _DOWNLOADS = {"text": ("text/plain; charset=utf-8", "txt"), "jsonl": ("applicati
 
 
 class LogAsked(BaseModel):
-    after: int = Field(0, ge=0, le=2**53, description="Only lines with a larger number: the `next` of the page before.")
-    limit: int = Field(log_reading.MOST_LINES, ge=1, le=log_reading.MOST_LINES)
-    level: Text = Field("", description="This and worse: debug, info, warning or error.")
-    q: Text = Field("", description="Only lines that contain this, in any case.")
-    format: Literal["json", "text", "jsonl"] = Field("json", description="text and jsonl download all lines.")
+    after: int = Field(
+        default=0, ge=0, le=2**53, description="Only lines with a larger number: the `next` of the page before."
+    )
+    limit: int = Field(default=log_reading.MOST_LINES, ge=1, le=log_reading.MOST_LINES)
+    level: Text = Field(default="", description="This and worse: debug, info, warning or error.")
+    q: Text = Field(default="", description="Only lines that contain this, in any case.")
+    format: Literal["json", "text", "jsonl"] = Field(default="json", description="text and jsonl download all lines.")
 
 
 class LogLine(BaseModel):
@@ -34,7 +36,7 @@ class LogLine(BaseModel):
     level: str
     message: str
     extra: dict[str, Any] | None = Field(description="The other keys that the script sent with it.")
-    late: bool = Field(False, description="It came after the session's end.")
+    late: bool = Field(default=False, description="It came after the session's end.")
 
 
 class LogPage(BaseModel):

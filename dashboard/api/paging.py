@@ -29,8 +29,8 @@ Text = Annotated[str, AfterValidator(_without_nul)]
 class Paging(BaseModel):
     """What every list takes."""
 
-    cursor: str | None = Field(None, description="The `next` of the page before.")
-    limit: int = Field(100, ge=1, le=LARGEST_PAGE)
+    cursor: str | None = Field(default=None, description="The `next` of the page before.")
+    limit: int = Field(default=100, ge=1, le=LARGEST_PAGE)
 
 
 class Page(BaseModel, Generic[Row]):

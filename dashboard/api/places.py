@@ -28,9 +28,11 @@ class PlaceFields(Given):
     """What is left out stays as it is; at first, classes are mapped to labeling tools of the same name."""
 
     class_mapping: dict[str, str | None] | None = Field(
-        None, description="Model class → schemaId of a labeling tool, or null to leave it out."
+        default=None, description="Model class → schemaId of a labeling tool, or null to leave it out."
     )
-    config: Any = Field(None, description="An object, or its JSON text; empty means the plugin's default.")
+    config: Any = Field(
+        default=None, description="An object or its JSON text; an empty text: the plugin's default again."
+    )
 
 
 class PlaceShown(BaseModel):

@@ -23,7 +23,7 @@ from .times import Moment
 
 router = Router()
 Json = dict[str, Any]
-_JSON_OR_TEXT = {"anyOf": [{"type": "object"}, {"type": "string", "description": "The same as JSON text."}]}
+_JSON_OR_TEXT: Any = {"anyOf": [{"type": "object"}, {"type": "string", "description": "The same as JSON text."}]}
 
 
 # --- what comes ---
@@ -36,8 +36,8 @@ class PluginFields(Given):
     type: Literal["batch_model"] = "batch_model"
     description: str = ""
     class_names: list[str] = []
-    default_config: Any = Field({}, json_schema_extra=_JSON_OR_TEXT)
-    config_schema: Any = Field(None, json_schema_extra=_JSON_OR_TEXT)
+    default_config: Any = Field(default={}, json_schema_extra=_JSON_OR_TEXT)
+    config_schema: Any = Field(default=None, json_schema_extra=_JSON_OR_TEXT)
     concurrency: int = 1
     timeout_s: int = 86_400
     idle_timeout_s: int = 1_800
@@ -45,13 +45,17 @@ class PluginFields(Given):
 
 class NewPlugin(PluginFields):
     name: str
-    organization: str | None = Field(None, description="Needed only by whom more than one would let register.")
+    organization: str | None = Field(default=None, description="Needed only by whom more than one would let register.")
 
 
 class Rotation(Given):
     keep_old_for_s: int = Field(
-        actions.DEFAULT_KEEP_OLD_S, description="How long the old secret is still let in: 0 to 86,400."
+        default=actions.DEFAULT_KEEP_OLD_S, description="How long the old secret is still let in: 0 to 86,400."
     )
+
+
+class Quarantine(Given):
+    reason: str = Field(default="", max_length=300, description="Told to its scripts and shown on its page.")
 
 
 # --- what goes ---
@@ -224,6 +228,21 @@ def rotate_secret(request: HttpRequest, plugin_id: str, body: Rotation | None = 
     principal = principal_of(request)
     plugin = access.owned_plugin(principal, plugin_id)
     return Secret(secret=actions.rotate_secret(principal, plugin, (body or Rotation()).keep_old_for_s))
+
+
+@router.post("/plugins/{plugin_id}/quarantine", response=PluginShown, summary="Take a plugin out of service")
+def quarantine_plugin(request: HttpRequest, plugin_id: str, body: Quarantine | None = None) -> PluginShown:
+    """Its scripts stay connected and get no work, until it is released."""
+    principal = principal_of(request)
+    actions.quarantine(principal, access.owned_plugin(principal, plugin_id), (body or Quarantine()).reason)
+    return get_plugin(request, plugin_id)
+
+
+@router.post("/plugins/{plugin_id}/release", response=PluginShown, summary="Put it back into service")
+def release_plugin(request: HttpRequest, plugin_id: str) -> PluginShown:
+    principal = principal_of(request)
+    actions.release(principal, access.owned_plugin(principal, plugin_id))
+    return get_plugin(request, plugin_id)
 
 
 @router.get("/plugins/{plugin_id}/connections", response=Page[ConnectionShown], summary="The stays of its scripts")

@@ -29,7 +29,7 @@ class ProjectFields(Given):
 
 class NewProject(ProjectFields):
     name: str
-    organization: str | None = Field(None, description="Needed only by whom more than one would let create it.")
+    organization: str | None = Field(default=None, description="Needed only by whom more than one would let create it.")
 
 
 class ProjectCounts(BaseModel):

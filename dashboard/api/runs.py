@@ -15,9 +15,9 @@ class Scope(Given):
     """Which assets: exactly one of these."""
 
     all: bool | None = None
-    batches: list[str] | None = Field(None, description="Ids of batches of the project.")
-    assets: list[str] | None = Field(None, description="Ids of assets of the project.")
-    first: int | None = Field(None, description="So many from the start.")
+    batches: list[str] | None = Field(default=None, description="Ids of batches of the project.")
+    assets: list[str] | None = Field(default=None, description="Ids of assets of the project.")
+    first: int | None = Field(default=None, description="So many from the start.")
     from_session: int | None = None
     outcomes: list[Literal["rejected", "no_result", "not_reached", "failed"]] | None = None
 
@@ -25,14 +25,19 @@ class Scope(Given):
 class Run(Given):
     """What is left out is taken from the plugin's settings in the project; a rerun takes it from the session."""
 
-    class_mapping: dict[str, str | None] | None = Field(None, description="Model class → schemaId, or null.")
-    config: Any = Field(None, description="An object, or its JSON text.")
-    scope: Scope | None = Field(None, description='The whole project, `{"all": true}`, unless it says otherwise.')
+    class_mapping: dict[str, str | None] | None = Field(default=None, description="Model class → schemaId, or null.")
+    config: Any = Field(default=None, description="An object, or its JSON text.")
+    scope: Scope | None = Field(
+        default=None, description='The whole project, `{"all": true}`, unless it says otherwise.'
+    )
     existing: Literal["replace", "skip", "add"] = "replace"
     review_first: bool = False
-    name: str = Field("", max_length=200)
+    name: str = Field(default="", max_length=200)
     idempotency_key: str | None = Field(
-        None, min_length=1, max_length=80, description="The same one again gives the session that it gave before."
+        default=None,
+        min_length=1,
+        max_length=80,
+        description="The same one again gives the session that it gave before.",
     )
 
     def as_request(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pluginhost.models import LogHead, Response, Session, SessionInputs
 from pluginhost.protocol import config as config_json
 
 from .auth import principal_of
+from .bodies import Given
 from .paging import Page, Paging, Text, page
 from .runs import Run
 from .times import Moment
@@ -25,12 +26,16 @@ router = Router()
 # --- what comes ---
 
 
+class SessionFields(Given):
+    name: str = Field(max_length=200)
+
+
 class SessionFilters(Paging):
-    project: Text | None = Field(None, description="A project's id.")
-    plugin: Text | None = Field(None, description="A plugin's id.")
-    state: list[Session.State] = Field([], description="May be given several times.")
-    started_by: Text | None = Field(None, description="A user's id or name.")
-    q: Text = Field("", description="In the name, the message, or the names of plugin and project; or #1042.")
+    project: Text | None = Field(default=None, description="A project's id.")
+    plugin: Text | None = Field(default=None, description="A plugin's id.")
+    state: list[Session.State] = Field(default=[], description="May be given several times.")
+    started_by: Text | None = Field(default=None, description="A user's id or name.")
+    q: Text = Field(default="", description="In the name, the message, or the names of plugin and project; or #1042.")
 
 
 # --- what goes ---
@@ -218,6 +223,13 @@ def _says(words: str) -> Q:
 def get_session(request: HttpRequest, session_id: str) -> SessionWhole:
     """By its number, or by its id on the wire."""
     return show_whole(access.session(principal_of(request), session_id))
+
+
+@router.patch("/sessions/{session_id}", response=SessionWhole, summary="Rename a session")
+def rename_session(request: HttpRequest, session_id: str, body: SessionFields) -> SessionWhole:
+    principal = principal_of(request)
+    actions.rename(principal, access.session(principal, session_id, access.RUNNER), body.name)
+    return show_whole(access.session(principal, session_id))
 
 
 @router.post("/sessions/{session_id}/cancel", response=SessionWhole, summary="Stop a session")

@@ -76,12 +76,14 @@ def enable_plugin(
     class_mapping: Mapping[str, str | None] | None = None,
     config: object = None,
 ) -> PluginInProject:
-    """Enable a plugin in a project, or change its mapping and config there. What is None stays as it is."""
+    """Enable a plugin in a project, or change its mapping and config there. What is None stays as it is;
+    an empty text for the config means the plugin's default again.
+    """
     values: dict[str, Any] = {"updated_at": timezone.now()}
     if class_mapping is not None:
         values["class_mapping"] = checked_mapping(project, plugin, class_mapping)
     if config is not None:
-        values["config"] = checked_config(plugin, config)
+        values["config"] = checked_config(plugin, config) if config != "" else ""
     place, is_new = PluginInProject.objects.update_or_create(
         plugin=plugin,
         project=project,

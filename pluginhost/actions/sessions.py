@@ -118,7 +118,13 @@ def rerun(principal: Principal, earlier: Session, overrides: Mapping[str, Any] |
         name=overrides.get("name", earlier.name),
         idempotency_key=overrides.get("idempotency_key"),
     )
-    return _rerun_changed(principal, earlier, request, keeps_scope=not overrides.get("scope"))
+    try:
+        return _rerun_changed(principal, earlier, request, keeps_scope=not overrides.get("scope"))
+    except IntegrityError:  # as in `start`
+        known = _asked_before(principal.user, request.idempotency_key)
+        if known is None:
+            raise
+        return known
 
 
 @transaction.atomic
