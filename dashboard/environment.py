@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,6 +44,17 @@ def role(name: str) -> str:
 def words(name: str) -> list[str]:
     """A list, separated by commas or blanks."""
     return text(name).replace(",", " ").split()
+
+
+def networks(name: str) -> list[str]:
+    """Addresses and networks, as they were written."""
+    given = words(name)
+    for word in given:
+        try:
+            ip_network(word, strict=False)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: «{word}» is neither an address nor a network.") from None
+    return given
 
 
 def folder(name: str, default: Path) -> Path:

@@ -25,7 +25,7 @@ PLUGINHOST_URL = environment.address("PLUGINHOST_URL", ("http", "https"))
 PLUGINHOST_DEMO = environment.flag("PLUGINHOST_DEMO", True)
 PLUGINHOST_ROLE = environment.role("PLUGINHOST_ROLE")
 PLUGINHOST_ALLOWED_HOSTS = environment.words("PLUGINHOST_ALLOWED_HOSTS")
-PLUGINHOST_TRUSTED_PROXIES = environment.words("PLUGINHOST_TRUSTED_PROXIES")
+PLUGINHOST_TRUSTED_PROXIES = environment.networks("PLUGINHOST_TRUSTED_PROXIES")
 
 # --- keys ---
 _keys = credentials.load_keys(PLUGINHOST_DATA_DIR / "keys")

@@ -196,8 +196,10 @@ def test_a_hand_over_refuses_nobody(new_server):
     before, is_over, answers = server.child(), threading.Event(), []
 
     def ask() -> None:
-        while not is_over.is_set():
-            answers.append(requests.get(f"{server.url}/healthz", timeout=30).status_code)
+        with requests.Session() as kept:
+            while not is_over.is_set():
+                for line in (requests, kept):
+                    answers.append(line.get(f"{server.url}/healthz", timeout=30).status_code)
 
     asking = threading.Thread(target=ask)
     asking.start()

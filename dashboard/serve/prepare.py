@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 def prepare() -> None:
     """Safe to do again at each start."""
-    _migrate()
     _check()
+    _migrate()
     _make_first_admin()
     if settings.PLUGINHOST_DEMO:
         _make_demo()
