@@ -28,7 +28,8 @@ def shown(url):
 
 
 def status(response):
-    response.close()
+    """Its status code; the body is read, which closes the file."""
+    assert response.content if not response.streaming else list(response.streaming_content)
     return response.status_code
 
 
