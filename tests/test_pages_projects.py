@@ -13,7 +13,6 @@ from . import makers
 
 TABS = (
     "project", "project_tools", "project_batches", "project_plugins", "project_sessions", "project_imports",
-    "project_settings",
 )  # fmt: skip
 
 
@@ -57,6 +56,13 @@ def test_a_stranger_gets_404_for_every_tab(as_charlie, project, name):
 @pytest.mark.parametrize("name", TABS)
 def test_nobody_sees_a_tab_without_signing_in(client, project, name):
     assert client.get(reverse(name, args=[project.uid])).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["project_settings", "project_assets_add"])
+def test_what_managers_change_is_not_for_viewers_and_not_there_for_strangers(client, bob, charlie, project, name):
+    for user, answer in ((bob, 403), (charlie, 404)):
+        client.force_login(user)
+        page(client, name, project.uid, answer=answer)
 
 
 def test_a_stranger_gets_404_for_an_asset(as_charlie, project):

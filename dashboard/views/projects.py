@@ -71,8 +71,7 @@ def project_new(request: SignedInRequest) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "POST"])
 def project_settings(request: SignedInRequest, uid: str) -> HttpResponse:
-    need = access.MANAGER if request.method == "POST" else access.VIEWER
-    project = access.project(request.principal, uid, need)
+    project = access.project(request.principal, uid, access.MANAGER)
     form = ProjectForm(request.POST or None, initial={"name": project.name, "description": project.description})
     if request.method == "POST" and form.is_valid():
         try:
