@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from .peer import peer_of
 
 pytestmark = [pytest.mark.story, pytest.mark.browser]
-SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><rect width="200" height="100" fill="#888"/></svg>'
+SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><path d="M0 0h200v100H0z"/></svg>'
 
 
 @pytest.fixture

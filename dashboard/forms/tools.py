@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from pluginhost.protocol import category_schema
 from pluginhost.protocol import config as config_json
 
 # Kind on the wire → (word, icon of the sprite).
@@ -55,7 +56,6 @@ class NewToolForm(forms.Form):
     color = forms.RegexField(
         r"^#[0-9a-fA-F]{6}$",
         label="Colour",
-        initial="#2f7fb5",
         widget=forms.TextInput(attrs={"type": "color"}),
         error_messages={"invalid": "Write the colour as # and six hex digits, for example #2f7fb5."},
     )
@@ -65,6 +65,11 @@ class NewToolForm(forms.Form):
         help_text="one on each line; for the kinds that choose",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def __init__(self, *args: Any, tools: int = 0, **kwargs: Any) -> None:
+        """`tools` is how many there are: the next one is offered the next colour."""
+        super().__init__(*args, **kwargs)
+        self.fields["color"].initial = category_schema.PALETTE[tools % len(category_schema.PALETTE)]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -75,10 +75,11 @@ def project_tool_add(request: SignedInRequest, uid: str) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, project: Project, context: dict[str, Any]) -> HttpResponse:
+    rows = list(_rows(project))
     shown = {
-        "rows": list(_rows(project)),
+        "rows": rows,
         "schema_form": SchemaForm(initial={"schema": config_json.text_of(project.category_schema)}),
-        "tool_form": NewToolForm(),
+        "tool_form": NewToolForm(tools=len(rows)),
         "losses": [],
         **context,
     }

@@ -29,7 +29,7 @@ RELATIONS = {"one-to-one", "one-to-many", "group"}
 DEEPEST = 8
 MOST_ITEMS = 5_000
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}\Z")
-_PALETTE = ("#d1495b", "#2f7fb5", "#7b4bb3", "#178f6b", "#b7791f", "#5a6b1f", "#a33b8f", "#3f5fbf")
+PALETTE = ("#d1495b", "#2f7fb5", "#7b4bb3", "#178f6b", "#b7791f", "#5a6b1f", "#a33b8f", "#3f5fbf")
 
 
 def tools_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
@@ -113,7 +113,7 @@ def _options(value: object, path: str) -> list[dict[str, Any]]:
 
 
 def _color(index: int) -> str:
-    return _PALETTE[(index - 1) % len(_PALETTE)]
+    return PALETTE[(index - 1) % len(PALETTE)]
 
 
 def _bad(path: str, message: str) -> Invalid:
