@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections
@@ -43,7 +44,23 @@ def settings_fit_together(**_: Any) -> list[CheckMessage]:
                 id="pluginhost.E001",
             )
         )
+    if not all(_is_encryption_key(key) for key in settings.PLUGINHOST_ENCRYPTION_KEYS):
+        found.append(
+            Error(
+                "PLUGINHOST_ENCRYPTION_KEYS has a word that is no key.",
+                hint="A key is 32 bytes in URL-safe base64, as `cryptography.fernet.Fernet.generate_key()` makes it.",
+                id="pluginhost.E002",
+            )
+        )
     return found
+
+
+def _is_encryption_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
 
 
 @register("database")

@@ -125,7 +125,9 @@ def test_options_are_the_same_as_the_variables(tmp_path):
         ("PLUGINHOST_DATA_DIR", "/proc/nowhere"),
         ("PLUGINHOST_TRUSTED_PROXIES", "my-proxy"),
         ("PLUGINHOST_ANONYMOUS_MESSAGE_LIMIT", "999999999"),
+        ("PLUGINHOST_ENCRYPTION_KEYS", "secret"),
         ("DATABASE_URL", "mysql://localhost/x"),
+        ("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"),
     ],
 )
 def test_a_bad_setting_stops_the_start_and_is_named(unstarted, name, value):

@@ -27,7 +27,10 @@ def main() -> None:
     except (ImproperlyConfigured, SystemCheckError) as error:
         sys.exit(f"Pluginhost cannot start. {error}")
     except OperationalError as error:
-        sys.exit(f"Pluginhost cannot start. DATABASE_URL or PLUGINHOST_DATA_DIR: the database says: {error}".strip())
+        said = " ".join(str(error).split())
+        sys.exit(f"Pluginhost cannot start. DATABASE_URL or PLUGINHOST_DATA_DIR: the database says: {said}")
+    except OSError as error:
+        sys.exit(f"Pluginhost cannot start. PLUGINHOST_DATA_DIR: {error}")
     template.offer(given)
 
 

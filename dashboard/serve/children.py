@@ -26,6 +26,7 @@ class Template:
         ours, theirs = socket.socketpair()
         self.messages = Messages(ours)
         self.is_ready = False
+        self._is_ending = False
         launcher = [sys.executable, "-S", "-E", "-P", str(_HERE / "launcher.py"), str(os.getpid())]
         fds = ["--listener", str(listener.fileno()), "--control", str(theirs.fileno())]
         self.process = subprocess.Popen(
@@ -57,6 +58,12 @@ class Template:
         theirs.close()
         return web
 
+    def end(self) -> None:
+        """Once is enough: a second time means haste."""
+        if not self._is_ending:
+            self._is_ending = True
+            self.signal(signal.SIGTERM)
+
     def signal(self, number: int) -> None:
         if self.exit_code is None:
             os.kill(self.pid, number)
@@ -83,6 +90,7 @@ class Web:
         self.exit_code: int | None = None
         self._began = time.monotonic()
         self._drain_asked = 0.0
+        self._is_ending = False
 
     @property
     def has_settled(self) -> bool:
@@ -117,6 +125,12 @@ class Web:
         self.state = State.DRAINING
         self._drain_asked = time.monotonic()
         self.messages.say(DRAIN)
+
+    def end(self) -> None:
+        """As soon as it has said who it is; once, since a second time means haste."""
+        if self.pid and not self._is_ending:
+            self._is_ending = True
+            self.signal(signal.SIGTERM)
 
     def signal(self, number: int) -> None:
         if not self.pid or self.is_gone():

@@ -11,6 +11,7 @@ import time
 
 from .children import State, Template, Web
 from .options import Options
+from .wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Parent:
     def run(self) -> int:
         """Serve until told to end; the exit code."""
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-        with _Wakeup() as wakeup:
+        with Wakeup() as wakeup:
             self._template = self._load(prepares=True)
             while not self._end_by or self._children():
                 self._wait(wakeup)
@@ -62,13 +63,12 @@ class Parent:
         if number == signal.SIGHUP:
             self._begin_hand_over()
         elif number in (signal.SIGTERM, signal.SIGINT):
-            self._begin_end(signal.SIGKILL if self._end_by else signal.SIGTERM)
+            self._begin_end()
 
-    def _begin_end(self, number: int = signal.SIGTERM) -> None:
-        self._end_by = self._end_by or time.monotonic() + END_SECONDS
+    def _begin_end(self) -> None:
+        """Told a second time, somebody is impatient."""
+        self._end_by = time.monotonic() if self._end_by else time.monotonic() + END_SECONDS
         self._listener.close()
-        for child in self._children():
-            child.signal(number)
 
     def _begin_hand_over(self) -> None:
         """Load the code and the settings as they are now."""
@@ -78,7 +78,7 @@ class Parent:
 
     # --- what has happened ---
 
-    def _wait(self, wakeup: _Wakeup) -> None:
+    def _wait(self, wakeup: Wakeup) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(wakeup, selectors.EVENT_READ)
             for child in self._children():
@@ -150,10 +150,12 @@ class Parent:
             self._have_one_serve()
 
     def _enforce_end(self) -> None:
-        if time.monotonic() >= self._end_by:
-            for child in self._children():
-                logger.error("process %d did not end in time and was killed", child.pid)
+        for child in self._children():
+            if time.monotonic() >= self._end_by:
+                logger.error("process %d did not end in time and is killed", child.pid)
                 child.signal(signal.SIGKILL)
+            else:
+                child.end()
 
     def _hand_over(self) -> None:
         """The fresh template is ready: the old process stores what it has received, then the fresh one's accepts."""
@@ -190,32 +192,3 @@ class Parent:
 def _how(exit_code: int | None) -> str:
     code = exit_code or 0
     return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-
-
-class _Wakeup:
-    """Signals as something to wait for."""
-
-    _HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
-
-    def __enter__(self) -> _Wakeup:
-        self._reader, self._writer = socket.socketpair()
-        self._reader.setblocking(False)
-        self._writer.setblocking(False)
-        for number in self._HEARD:
-            signal.signal(number, lambda *_: None)
-        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        signal.set_wakeup_fd(-1)
-        self._reader.close()
-        self._writer.close()
-
-    def fileno(self) -> int:
-        return self._reader.fileno()
-
-    def signals(self) -> set[int]:
-        try:
-            return set(self._reader.recv(4096))
-        except BlockingIOError:
-            return set()

@@ -16,7 +16,7 @@ INTERVAL = 0.05
 
 
 class Watch:
-    """A thread with a connection of its own. With PostgreSQL there is none: Redis carries the nudges."""
+    """A thread that nudges everybody when there is news. With PostgreSQL there is none: Redis carries the nudges."""
 
     def __init__(self) -> None:
         self._ended = threading.Event()
@@ -29,16 +29,36 @@ class Watch:
         self._ended.set()
 
     def _watch(self) -> None:
-        database = sqlite3.connect(connection.get_connection_params()["database"], timeout=20)
-        seen = self._look(database)
+        version = Version()
         while not self._ended.wait(INTERVAL):
-            now = self._look(database)
-            if now[0] != seen[0] and now[1] == seen[1]:
-                nudge.everything()
-                now = self._look(database)
-            seen = now
-        database.close()
+            try:
+                if version.has_news():
+                    nudge.everything()
+                    version.forget_own()
+            except sqlite3.OperationalError as error:  # whoever waits looks on the slow tick as well
+                logger.warning("the database could not be watched: %s", error)
+        version.close()
 
-    def _look(self, database: sqlite3.Connection) -> tuple[int, int]:
-        """The database's version, and how often this process itself has nudged."""
-        return database.execute("PRAGMA data_version").fetchone()[0], nudge.own_writes()
+
+class Version:
+    """The database's version, seen from a connection that never writes."""
+
+    def __init__(self) -> None:
+        path = connection.get_connection_params()["database"]
+        self._database = sqlite3.connect(path, timeout=20, check_same_thread=False)
+        self._seen = self._now()
+
+    def has_news(self) -> bool:
+        """Whether it changed since the last time while this process nudged for nothing: so somebody else wrote."""
+        before, self._seen = self._seen, self._now()
+        return self._seen[0] != before[0] and self._seen[1] == before[1]
+
+    def forget_own(self) -> None:
+        """What this process has nudged for until now says nothing of what it will do next."""
+        self._seen = self._seen[0], nudge.own_writes()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _now(self) -> tuple[int, int]:
+        return self._database.execute("PRAGMA data_version").fetchone()[0], nudge.own_writes()
