@@ -3,6 +3,8 @@
 
 const POLL_MS = 5000;
 const LEAST_MS = 400;
+const SENDING_MS = 30_000;
+const LEAVING_MS = 3000;
 const LONGEST_WAIT_MS = 4000;
 const GONE = [4401, 4403, 4404];
 
@@ -17,6 +19,7 @@ let scheduled = null;
 let isFetching = false;
 let isWanted = false;
 let pause = LEAST_MS;
+let leavingUntil = 0;
 
 // --- the pill ---
 
@@ -37,14 +40,24 @@ export function look({ now = false } = {}) {
   if (!isFetching) scheduled = setTimeout(refresh, now ? 0 : pause);
 }
 
+// Who sends a form or follows a link must not be overtaken by a look: it could reload what the form has just deleted.
+// A download looks like leaving, too; so it is believed for a while only.
+const isLeaving = () => performance.now() < leavingUntil;
+const leave = (span) => { leavingUntil = Math.max(leavingUntil, performance.now() + span); };
+window.addEventListener("submit", (event) => { if (!event.defaultPrevented) leave(SENDING_MS); });
+window.addEventListener("beforeunload", () => leave(LEAVING_MS));
+window.addEventListener("pageshow", () => { leavingUntil = 0; });
+
 async function refresh() {
   scheduled = null;
+  if (isLeaving()) return look();
   isWanted = false;
   isFetching = true;
   const began = performance.now();
   try {
     const answer = await fetch(location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
-    if (answer.redirected || answer.status === 404 || answer.status === 403) reload();
+    if (isLeaving()) isWanted = true;
+    else if (answer.redirected || answer.status === 404 || answer.status === 403) reload();
     else if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     // the server is away for a moment: the socket's own retries say so
@@ -57,6 +70,7 @@ async function refresh() {
 
 /** Show the truth as a whole page, but never in a circle. */
 function reload() {
+  if (isLeaving()) return;
   const last = Number(sessionStorage.getItem("live-reload") ?? 0);
   if (Date.now() - last < 10_000) return;
   sessionStorage.setItem("live-reload", String(Date.now()));
