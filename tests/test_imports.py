@@ -1,12 +1,25 @@
 """Imports: each item is taken or refused by itself, and the import is true as a whole or not there."""
 
 import json
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from pluginhost import prelabels
-from pluginhost.actions import imports, processes, projects, sessions
-from pluginhost.models import Asset, Import, PreLabel, Project, ProjectHead, Rejection, Session, SessionEvent, Task
+from pluginhost.actions import imports, processes, projects, recovery, sessions
+from pluginhost.models import (
+    Asset,
+    Import,
+    PreLabel,
+    Project,
+    ProjectHead,
+    Rejection,
+    ServerProcess,
+    SessionEvent,
+    Task,
+)
 
 from . import makers
 from .v2 import by_session, by_user, item, send
@@ -455,13 +468,27 @@ def test_many_items_are_written_in_chunks(alice, organization, django_assert_max
 
 
 def test_what_a_process_that_is_gone_was_receiving_is_taken_away(alice, project):
-    process = processes.begin()
-    try:
-        stuck = Import.objects.create(project=project, user=alice, process=process)
-        asset = Asset.objects.filter(project=project).first()
-        PreLabel.objects.create(origin=stuck, asset=asset, index=0, content="{}", content_digest="x")
-        assert imports.remove_unfinished(process) == 1
-    finally:
-        processes._current = None
-    assert not Import.objects.exists()
-    assert Session.objects.count() == 0
+    gone, here = [
+        ServerProcess.objects.create(name=name, host="h", pid=1, lease_until=timezone.now())
+        for name in ("gone", "here")
+    ]
+    processes.ended("gone")
+    left, kept = [Import.objects.create(project=project, user=alice, process=process) for process in (gone, here)]
+    asset = Asset.objects.filter(project=project).first()
+    PreLabel.objects.create(origin=left, asset=asset, index=0, content="{}", content_digest="x")
+    Rejection.objects.create(origin=left, index=1, code="bad_item")
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        recovery.sweep()
+    assert list(Import.objects.all()) == [kept]
+    assert not PreLabel.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_a_sweep_took_away_meanwhile_is_to_be_sent_again(alice, project):
+    def taken_away():
+        yield item(1)
+        Import.objects.all().delete()
+
+    with pytest.raises(imports.Conflict, match="send it again"):
+        imports.receive(makers.principal(alice), project, taken_away())
+    assert not PreLabel.objects.exists()

@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from pluginhost import nudge
@@ -20,13 +21,15 @@ from pluginhost.actions import processes
 from pluginhost.actions.import_rows import STANDING, Counts, Rows
 from pluginhost.actions.timeline import tell
 from pluginhost.errors import Conflict, Unauthenticated
-from pluginhost.models import Import, PreLabel, Project, ProjectHead, Rejection, ServerProcess, Session
+from pluginhost.models import Import, PreLabel, Project, ProjectHead, Rejection, Session
 from pluginhost.models.session import Existing
 from pluginhost.principal import Principal
 
 logger = logging.getLogger(__name__)
 
 _REMOVED_AT_ONCE = 5_000
+_LAST_WORDS = timedelta(seconds=90)
+"""A process that hands over may finish what it was receiving, for a minute."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,9 @@ def receive(
             rows.take(item)
         rows.write()
         _make_true(imported, standing, rows.counts, size())
+    except IntegrityError:  # a sweep took the import away while it was written
+        remove(imported)
+        raise _taken_for_broken_off() from None
     except BaseException:
         remove(imported)
         raise
@@ -80,9 +86,11 @@ def remove(imported: Import) -> None:
     Import.objects.filter(pk=imported.pk, state=Import.State.RECEIVING).delete()
 
 
-def remove_unfinished(process: ServerProcess) -> int:
-    """Take away what a process that is gone was receiving; how many imports that were."""
-    unfinished = list(Import.objects.filter(process=process, state=Import.State.RECEIVING))
+def remove_unfinished() -> int:
+    """Take away what processes that are gone were receiving; how many imports that were."""
+    now = timezone.now()
+    gone = Q(process__ended_at__lt=now - _LAST_WORDS) | Q(process=None, received_at__lt=now - timedelta(days=1))
+    unfinished = list(Import.objects.filter(gone, state=Import.State.RECEIVING))
     for imported in unfinished:
         remove(imported)
     return len(unfinished)
@@ -134,7 +142,7 @@ def _make_true(imported: Import, standing: _Standing, counts: Counts, size: int)
         reasons=dict(counts.reasons),
     )
     if not moved:
-        raise Conflict("The server took this import for broken off; send it again.")
+        raise _taken_for_broken_off()
     labeled = 0 if is_staged else counts.newly_labeled
     ProjectHead.objects.filter(pk=head.pk).update(
         last_applied=place, last_import_at=now, pre_labeled=F("pre_labeled") + labeled
@@ -143,6 +151,10 @@ def _make_true(imported: Import, standing: _Standing, counts: Counts, size: int)
         _note_on_session(session, imported, counts, is_staged=is_staged)
     imported.refresh_from_db()
     nudge.project(imported.project_id)
+
+
+def _taken_for_broken_off() -> Conflict:
+    return Conflict("The server took this import for broken off; send it again.")
 
 
 def _still_good(session: Session | None) -> Session | None:

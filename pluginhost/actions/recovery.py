@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import endings, processes
+from pluginhost.actions import endings, imports, processes
 from pluginhost.models import Plugin, Session
 
 State = Session.State
@@ -18,6 +18,7 @@ State = Session.State
 def sweep() -> int:
     """Look at everything that can wait too long; the number of sessions that were ended."""
     processes.end_expired()
+    imports.remove_unfinished()
     now = timezone.now()
     return sum(_end_one(session, now) for session in _held())
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 from . import geometry
 from .category_schema import walk
 from .geometry import Refusal, is_number, shown
+from .labeling import Kind
 from .storable import DEEPEST, TooDeep, clean, clean_text, is_clean
 from .walk import Unreadable
 
@@ -71,24 +72,11 @@ def text_of(content: dict[str, Any]) -> str:
     return _encode(content)
 
 
-@dataclass
-class _Kind:
-    """The tools, classifications or relations of a project, by id and by title."""
-
-    by_id: dict[str, str] = field(default_factory=dict)
-    by_title: dict[str, list[str]] = field(default_factory=dict)
-
-    def add(self, entry: dict[str, Any]) -> None:
-        schema_id = str(entry.get("schemaId"))
-        self.by_id[schema_id] = str(entry.get("tool"))
-        self.by_title.setdefault(str(entry.get("title", "")).strip().casefold(), []).append(schema_id)
-
-
 class Schema:
     """A project's labeling tools, in the form in which items are checked against them."""
 
     def __init__(self, category_schema: dict[str, Any]) -> None:
-        self.tools, self.classifications, self.relations = _Kind(), _Kind(), _Kind()
+        self.tools, self.classifications, self.relations = Kind(), Kind(), Kind()
         tools = category_schema.get("tools") or []
         for entry in tools:
             self.tools.add(entry)
@@ -141,11 +129,11 @@ class Schema:
     def _tool_of(self, item: dict[str, Any], given: list[str], path: str) -> str:
         """The tool that is meant. A title that two tools have is clear where only one of them draws this geometry."""
         if item.get("schemaId") in (None, "") and given:
-            ids = self.tools.by_title.get(str(item.get("title", "")).strip().casefold(), [])
-            fitting = [schema_id for schema_id in ids if self.tools.by_id[schema_id] == given[0]]
-            if len(ids) > 1 and len(fitting) == 1:
+            titled = self.tools.titled(item.get("title"))
+            fitting = [schema_id for schema_id in titled if self.tools.by_id[schema_id] == given[0]]
+            if len(titled) > 1 and len(fitting) == 1:
                 return fitting[0]
-        return _meant(self.tools, item, path, "labeling tool")
+        return self.tools.meant(item, path, "labeling tool")
 
     # --- classifications and relations ---
 
@@ -159,7 +147,7 @@ class Schema:
             raise Refusal(
                 "bad_classification", path, f"An object with schemaId and answer was expected, not {shown(item)}."
             )
-        schema_id = _meant(self.classifications, item, path, "classification")
+        schema_id = self.classifications.meant(item, path, "classification")
         _check_answer(self.classifications.by_id[schema_id], item, f"{path}.answer")
         _check_page(item, path)
         read = {**item, "schemaId": schema_id}
@@ -174,7 +162,7 @@ class Schema:
     def _relation(self, item: object, path: str) -> dict[str, Any]:
         if type(item) is not dict:
             raise Refusal("bad_relation", path, f"An object was expected, not {shown(item)}.")
-        schema_id = _meant(self.relations, item, path, "relation")
+        schema_id = self.relations.meant(item, path, "relation")
         group = item.get("group")
         if group is not None:
             if not isinstance(group, list) or not group or not all(isinstance(one, str) for one in group):
@@ -214,28 +202,6 @@ def name_of(item: object) -> str:
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             return clean_text(value if isinstance(value, str) else str(value)[:40])
     return ""
-
-
-def _meant(kind: _Kind, item: dict[str, Any], path: str, what: str) -> str:
-    """The schemaId that an object, answer or relation gives, or that its title stands for."""
-    schema_id = item.get("schemaId")
-    if type(schema_id) is str and schema_id in kind.by_id:
-        return schema_id
-    if schema_id not in (None, ""):
-        if type(schema_id) is int and str(schema_id) in kind.by_id:
-            return str(schema_id)
-        raise Refusal("unknown_schema_id", f"{path}.schemaId", f"No {what} here has the schemaId {shown(schema_id)}.")
-    title = item.get("title")
-    if not isinstance(title, str) or not title.strip():
-        raise Refusal("no_class", f"{path}.schemaId", f"Give the schemaId or the title of a {what}.")
-    ids = kind.by_title.get(title.strip().casefold(), [])
-    if not ids:
-        raise Refusal("unknown_title", f"{path}.title", f"No {what} here has the title {shown(title)}.")
-    if len(ids) > 1:
-        raise Refusal(
-            "ambiguous_title", f"{path}.title", f"{len(ids)} have the title {shown(title)}; give the schemaId."
-        )
-    return ids[0]
 
 
 def _check_kind(kind: str, given: list[str], path: str) -> None:
