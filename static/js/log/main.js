@@ -27,7 +27,7 @@ class Log {
     this.version = box.dataset.version;
     this.filter = { level: 0, q: "", hides: false };
     this.look = { query: "", now: 0, picked: null };
-    this.unread = 0;
+    this.read = 0; // how many rows there were when the reader stopped to follow
     this.view = new View(this.source, (what) => this.#changed(what));
     this.rows = new Rows(document.getElementById("log-row"), this.clock, this.look, {
       whole: (number) => this.source.whole(number),
@@ -41,6 +41,7 @@ class Log {
   async open() {
     this.#readAddress();
     await this.#openView();
+    this.read = this.view.length;
     this.list = new List(this.box.querySelector(".loglines"), {
       count: () => this.view.length,
       item: (row) => this.view.at(row),
@@ -81,8 +82,7 @@ class Log {
   #told(news) {
     this.last = Math.max(this.last, news.last);
     this.counts = news.counts;
-    const added = this.view.grow(news);
-    if (!this.list.follows) this.unread += Math.max(added, 0);
+    this.view.grow(news);
     this.state = news.state;
     this.isFinal = news.final;
     if (news.version !== this.version) {
@@ -98,6 +98,7 @@ class Log {
   #changed(what) {
     if (!this.list) return;
     if (what === "all") {
+      this.read = this.view.length;
       this.list.heights.clear();
       this.list.redraw();
     } else if (what === "moved") {
@@ -113,7 +114,7 @@ class Log {
   }
 
   #followed(on) {
-    if (on) this.unread = 0;
+    if (!on) this.read = this.view.length;
     this.toolbar.show();
   }
 
@@ -259,6 +260,10 @@ class Log {
     await this.goTo(...picked);
     showPicked(this.box);
     return true;
+  }
+
+  get unread() {
+    return this.list.follows ? 0 : Math.max(this.view.length - this.read, 0);
   }
 
   get shown() {

@@ -2,7 +2,7 @@
 // nothing is missed and nothing is told twice.
 
 const POLL_MS = 2000;
-const LONGEST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 4000;
 const GONE = [4401, 4403, 4404];
 
 export class Tail {

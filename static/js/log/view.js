@@ -134,22 +134,28 @@ export class View {
   async #load(page) {
     const { pages, loading } = this;
     if (loading.has(page)) return;
-    const before = this.pages.get(page) ?? [];
-    const after = before.at(-1)?.number ?? this.#startOf(page);
-    if (after === undefined) return this.#reindex();
+    if (!pages.has(page) && this.#startOf(page) === undefined) return this.#reindex();
     loading.add(page);
     try {
-      const answer = await this.source.lines(after, { filter: { ...this.filter, total: "no" }, limit: PAGE - before.length });
-      if (this.pages !== pages) return;
-      const now = this.pages.get(page) ?? [];
-      const known = now.at(-1)?.number ?? after;
-      this.#keep(page, now.concat(answer.lines.filter((line) => line.number > known)));
-      this.changed("rows");
+      await this.#fill(page);
+      if (this.pages === pages) this.changed("rows");
     } catch {
       setTimeout(() => { if (this.pages === pages) this.changed("rows"); }, RETRY_MS);
     } finally {
       loading.delete(page);
     }
+  }
+
+  /** What a page lacks at its end. */
+  async #fill(page) {
+    const { pages } = this;
+    const before = pages.get(page) ?? [];
+    const after = before.at(-1)?.number ?? this.#startOf(page);
+    const answer = await this.source.lines(after, { filter: { ...this.filter, total: "no" }, limit: PAGE - before.length });
+    if (this.pages !== pages) return;
+    const now = pages.get(page) ?? [];
+    const known = now.at(-1)?.number ?? after;
+    this.#keep(page, now.concat(answer.lines.filter((line) => line.number > known)));
   }
 
   #startOf(page) {
@@ -165,23 +171,22 @@ export class View {
 
   // --- what is new ---
 
-  /** Take in what the server told; returns how many rows were added. */
+  /** Take in what the server told. */
   grow(news) {
-    const before = this.length;
     this.last = Math.max(this.last, news.last);
     if (!this.isFiltered) {
-      this.total = this.last;
-      this.#append(news.lines ?? []);
+      if (news.lines) this.#append(news.lines);
+      else if (this.total < this.last) this.#advance();
     } else if (news.lines && !this.filter.q && this.scanned === (news.lines[0]?.number ?? 0) - 1) {
       this.#take(news.lines.filter((line) => numberOf(line.level) >= this.filter.level), this.last);
     } else if (this.scanned < this.last) {
       this.#scan();
     }
     this.#addEvents(news.events);
-    return this.length - before;
   }
 
   #append(lines) {
+    this.total = this.last;
     for (const line of lines) {
       const page = Math.floor((line.number - 1) / PAGE);
       const known = this.pages.get(page);
@@ -189,6 +194,26 @@ export class View {
         if (known) known.push(line);
         else this.pages.set(page, [line]);
       }
+    }
+  }
+
+  /** Too many lines to be sent: the end is fetched before it is shown, so that who follows sees no gap. */
+  async #advance() {
+    if (this.growing) return;
+    const { pages } = this;
+    this.growing = true;
+    try {
+      while (this.pages === pages && this.total < this.last) {
+        const { last } = this;
+        await this.#fill(Math.floor((last - 1) / PAGE));
+        if (this.pages !== pages) return;
+        this.total = Math.max(this.total, last);
+        this.changed("grown");
+      }
+    } catch {
+      if (this.pages === pages) this.total = this.last; // rows in sight are fetched again until they come
+    } finally {
+      if (this.pages === pages) this.growing = false;
     }
   }
 
