@@ -37,11 +37,13 @@ class Picture:
 
 def picture_of(asset: Asset, address: str) -> Picture:
     """`address` is what a browser loads: the asset's data, signed where it is stored here."""
+    width, height = _sizes(asset.metadata)
+    if address.startswith("data:image/"):
+        return Picture("Image", source=address, width=width, height=height)
     parts = urlsplit(address) if len(address) < 4_000 else None
     if parts is None or not (parts.scheme in {"http", "https"} or address.startswith("/")):
         return Picture("Text", text=asset.data)
     ending = PurePosixPath(parts.path).suffix.lower()
-    width, height = _sizes(asset.metadata)
     if ending in _OTHERS:
         return Picture(_OTHERS[ending], source=address)
     return Picture("Image", source=address, width=width, height=height)

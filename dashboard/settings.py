@@ -206,6 +206,8 @@ TIME_ZONE = "UTC"
 
 # --- bodies are guarded before Django; see dashboard.guard ---
 DATA_UPLOAD_MAX_MEMORY_SIZE = PLUGINHOST_BODY_LIMIT
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000  # the run dialog has one for each class, and each batch may be ticked
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
 LOGGING = {

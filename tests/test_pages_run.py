@@ -113,6 +113,13 @@ def test_existing_results_are_dealt_with_as_chosen(as_alice, project, enabled):
     assert Session.objects.get().inputs.existing == "skip"
 
 
+def test_a_thousand_classes_are_mapped(as_alice, alice, organization, project):
+    many = makers.make_plugin(alice, organization, name="Many", class_names=[f"class {n}" for n in range(1_000)])
+    makers.enable(project, many)
+    run(as_alice, project, many, **{f"class_{n}": CAR for n in range(1_000)})
+    assert len(Session.objects.get().inputs.category_schema) == 1_000
+
+
 # --- what is kept for the next time ---
 
 

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max, Min, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.drawn import draw
 from dashboard.forms import refusals
@@ -52,7 +52,7 @@ def shows_pictures(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
 
 
 @signed_in
-@require_GET
+@require_safe
 @shows_pictures
 def project(request: SignedInRequest, uid: str) -> HttpResponse:
     """The Assets tab."""
@@ -82,7 +82,7 @@ def project(request: SignedInRequest, uid: str) -> HttpResponse:
 
 
 @signed_in
-@require_GET
+@require_safe
 @shows_pictures
 def asset(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
     """One asset, as large as the window."""
@@ -105,7 +105,7 @@ def asset(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
 
 
 @signed_in
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_assets_add(request: SignedInRequest, uid: str) -> HttpResponse:
     """Add assets by their addresses, or pictures from one's own disk."""
     found = access.project(request.principal, uid, access.MANAGER)

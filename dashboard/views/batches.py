@@ -19,7 +19,7 @@ from .project_page import frame
 
 
 @signed_in
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_batches(request: SignedInRequest, uid: str) -> HttpResponse:
     """The list; a POST makes a batch."""
     need = access.MANAGER if request.method == "POST" else access.VIEWER

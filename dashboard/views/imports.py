@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.paging import Page, page_of
 from pluginhost import access
@@ -20,7 +20,7 @@ OUTCOMES = ("rejected", "accepted", "unchanged")
 
 
 @signed_in
-@require_GET
+@require_safe
 def project_imports(request: SignedInRequest, uid: str) -> HttpResponse:
     """The Imports tab, newest first."""
     project = access.project(request.principal, uid)
@@ -30,7 +30,7 @@ def project_imports(request: SignedInRequest, uid: str) -> HttpResponse:
 
 
 @signed_in
-@require_GET
+@require_safe
 def imported(request: SignedInRequest, import_id: int) -> HttpResponse:
     """One import: its numbers, its reasons, and its items by what became of them."""
     found = access.imported(request.principal, import_id)

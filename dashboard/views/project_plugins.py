@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.mapping import Health, health
 from dashboard.runs_of_plugins import tapes
@@ -44,7 +44,7 @@ class OtherRow:
 
 
 @signed_in
-@require_GET
+@require_safe
 def project_plugins(request: SignedInRequest, uid: str) -> HttpResponse:
     project = access.project(request.principal, uid)
     context = frame(request.principal, project, "plugins") | plugins_tab(request, project)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard import history
 from dashboard.paging import page_of
@@ -18,7 +18,7 @@ PAGE = 50
 
 
 @signed_in
-@require_GET
+@require_safe
 def project_sessions(request: SignedInRequest, uid: str) -> HttpResponse:
     project = access.project(request.principal, uid)
     found = history.for_rows(Session.objects.filter(project=project))

@@ -7,7 +7,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.forms import refusals
 from dashboard.forms.projects import DeleteProjectForm, NewProjectForm, ProjectForm
@@ -24,10 +24,10 @@ PAGE = 50
 
 
 @signed_in
-@require_GET
+@require_safe
 def projects(request: SignedInRequest) -> HttpResponse:
     """The projects one may see, newest first."""
-    q = request.GET.get("q", "").strip()
+    q = request.GET.get("q", "").replace("\0", "").strip()
     seen = access.projects(request.principal)
     found = seen.filter(name__icontains=q) if q else seen
     page = page_of(_with_figures(found), request.GET, key="pk", size=PAGE, newest_first=True)
@@ -51,7 +51,7 @@ def _with_figures(found: QuerySet[Project]) -> QuerySet[Project]:
 
 
 @signed_in
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_new(request: SignedInRequest) -> HttpResponse:
     organizations = access.organizations(request.principal, access.MANAGER)
     if not organizations.exists():
@@ -69,7 +69,7 @@ def project_new(request: SignedInRequest) -> HttpResponse:
 
 
 @signed_in
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_settings(request: SignedInRequest, uid: str) -> HttpResponse:
     project = access.project(request.principal, uid, access.MANAGER)
     form = ProjectForm(request.POST or None, initial={"name": project.name, "description": project.description})

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.forms.runs import RunForm
 from dashboard.standings import standing_of
@@ -21,7 +21,7 @@ from .project_plugins import plugins_tab
 
 
 @signed_in
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_run(request: SignedInRequest, uid: str, plugin_uid: str) -> HttpResponse:
     """The dialog over the Plugins tab; a POST queues the session and shows it. `?from=` starts from an earlier one."""
     project = access.project(request.principal, uid, access.RUNNER)
@@ -102,7 +102,7 @@ def assets_in(project: Project, batch_uids: list[str]) -> int:
 
 
 @signed_in
-@require_GET
+@require_safe
 def project_scope_count(request: SignedInRequest, uid: str) -> HttpResponse:
     """`{"assets": n}` for `?batch=…&batch=…`: what the dialog's live line says."""
     project = access.project(request.principal, uid)

@@ -38,7 +38,7 @@ class ToolRow:
 
 
 @signed_in
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_tools(request: SignedInRequest, uid: str) -> HttpResponse:
     """The list; a POST sets the whole schema, and asks first when mapped tools would go."""
     need = access.MANAGER if request.method == "POST" else access.VIEWER
