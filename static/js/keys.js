@@ -37,6 +37,29 @@ function press(key) {
   return true;
 }
 
+/** What this page has keys for, named as its buttons are. */
+function listOfHere() {
+  const list = document.querySelector("[data-keys-here]");
+  const named = new Map();
+  for (const button of document.querySelectorAll("main [data-key]")) {
+    const name = (button.getAttribute("aria-label") ?? button.querySelector("span")?.firstChild?.textContent ?? button.textContent).trim();
+    if (!button.disabled && !named.has(name)) named.set(name, button.dataset.key);
+  }
+  list.hidden = named.size === 0;
+  list.replaceChildren(...[...named].flatMap(([name, key]) => [line("dt", name), line("dd", key)]));
+}
+
+const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
+
+function line(kind, text) {
+  const cell = document.createElement(kind);
+  const inside = kind === "dd" ? cell.appendChild(document.createElement("kbd")) : cell;
+  inside.textContent = ARROWS[text] ?? text;
+  return cell;
+}
+
+document.querySelector("[data-opens=keys]")?.addEventListener("click", listOfHere);
+
 const keys = {
   "?": () => document.querySelector("[data-opens=keys]")?.click() ?? true,
   "/": search,
