@@ -45,7 +45,7 @@ class Chosen:
     def _but_for_state(self, sessions: QuerySet[Session], user: User) -> QuerySet[Session]:
         wanted = Q()
         if self.q:
-            wanted &= _matches(self.q)
+            wanted &= matches(self.q)
         if self.plugin:
             wanted &= Q(plugin=self.plugin)
         if self.project:
@@ -62,7 +62,7 @@ class Chosen:
         return {name: found.filter(state__in=GROUPS[name][1])[: most + 1].count() for name in NEEDS_ATTENTION}
 
 
-def _matches(text: str) -> Q:
+def matches(text: str) -> Q:
     """A number finds the session with it, besides names and messages that hold the text."""
     number = text.removeprefix("#")
     by_number = Q(pk=int(number)) if number.isascii() and number.isdigit() and len(number) <= 18 else Q()

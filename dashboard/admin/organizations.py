@@ -16,7 +16,8 @@ from pluginhost.errors import PluginhostError
 from pluginhost.models import Member, Organization, User
 from pluginhost.principal import Principal
 
-from .base import Acting, principal_of, trial
+from .acting import Acting, trial
+from .base import principal_of
 from .site import site
 
 

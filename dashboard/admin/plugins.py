@@ -14,7 +14,7 @@ from pluginhost.errors import Conflict, Invalid
 from pluginhost.models import Plugin, PluginInProject
 from pluginhost.principal import Principal
 
-from .base import Acting
+from .acting import Acting
 from .site import site
 
 

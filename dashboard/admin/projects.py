@@ -14,7 +14,8 @@ from pluginhost.models import Project, ProjectHead
 from pluginhost.models.project import empty_schema
 from pluginhost.principal import Principal
 
-from .base import Acting, ViewOnly
+from .acting import Acting
+from .base import ViewOnly
 from .site import site
 
 

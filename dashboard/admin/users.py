@@ -14,7 +14,7 @@ from pluginhost.actions import users
 from pluginhost.models import User
 from pluginhost.principal import Principal
 
-from .base import Acting
+from .acting import Acting
 from .organizations import MembershipsOfUser
 from .site import site
 

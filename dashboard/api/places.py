@@ -18,7 +18,7 @@ from .auth import principal_of
 from .bodies import Given
 from .paging import Page, Paging, page
 from .runs import Run
-from .sessions import SessionWhole, show_whole
+from .session_shapes import SessionWhole, show_whole
 from .times import Moment
 
 router = Router()

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router, Status
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from pluginhost import access, summaries
+from dashboard.history import matches
+from pluginhost import access
 from pluginhost.actions import sessions as actions
-from pluginhost.models import LogHead, Response, Session, SessionInputs
-from pluginhost.protocol import config as config_json
+from pluginhost.models import Session
 
 from .auth import principal_of
 from .bodies import Given
 from .paging import Page, Paging, Text, page
 from .runs import Run
-from .times import Moment
+from .session_shapes import SessionRow, SessionWhole, show_row, show_whole
 
 router = Router()
 
@@ -35,158 +33,7 @@ class SessionFilters(Paging):
     plugin: Text | None = Field(default=None, description="A plugin's id.")
     state: list[Session.State] = Field(default=[], description="May be given several times.")
     started_by: Text | None = Field(default=None, description="A user's id or name.")
-    q: Text = Field(default="", description="In the name, the message, or the names of plugin and project; or #1042.")
-
-
-# --- what goes ---
-
-
-class SentCounts(BaseModel):
-    """Assets by what became of what was sent."""
-
-    accepted: int
-    rejected: int
-    unchanged: int
-    objects: int
-
-
-class SessionShown(BaseModel):
-    id: int = Field(description="Shown as #1042.")
-    session: str = Field(description="Its id on the wire, 24 hex digits.")
-    name: str
-    state: Session.State
-    reason: str = Field(description="Why it is in this state, in a sentence.")
-    plugin: str
-    plugin_name: str
-    project: str
-    project_name: str
-    started_by: str
-    started_by_name: str
-    created_at: Moment
-    started_at: Moment | None
-    finished_at: Moment | None
-    rerun_of: int | None
-    attempt: int
-
-
-class SessionRow(SessionShown):
-    message: str = Field(description="The returned message's first line.")
-    counts: SentCounts
-
-
-class Waiting(BaseModel):
-    reason: str
-    position: int | None
-
-
-class Progress(BaseModel):
-    done: int
-    total: int
-
-
-class Inputs(BaseModel):
-    """What the run was asked with; frozen."""
-
-    config: dict[str, Any]
-    class_mapping: dict[str, str | None]
-    category_schema: list[dict[str, str]] | None
-    scope: dict[str, Any]
-    existing: str
-    review_first: bool
-    asset_count: int
-    plugin_version: int
-
-
-class Counts(SentCounts):
-    """Every asset of the scope has one of the five outcomes."""
-
-    no_result: int = Field(description="Read with the session's key, and nothing sent.")
-    not_reached: int
-
-
-class Read(BaseModel):
-    assets: int
-    of: int
-
-
-class SessionWhole(SessionShown):
-    waiting: Waiting | None
-    message: str | None = Field(description="What the script returned, whole.")
-    message_form: str | None = Field(description="text, json, bytes (base64), nothing or error.")
-    error: str
-    progress: Progress | None
-    inputs: Inputs
-    counts: Counts
-    read: Read
-    page_size: int | None = Field(description="The largest page of assets that it asked for.")
-    log_lines: int
-    attempts: list[int] = Field(description="The first run and all its reruns, this one among them.")
-    connection: int | None
-
-
-def _row(session: Session) -> SessionRow:
-    counts = SentCounts(
-        accepted=session.accepted,
-        rejected=session.rejected,
-        unchanged=session.unchanged,
-        objects=session.objects_count,
-    )
-    return SessionRow(**_fields(session), message=session.message_head, counts=counts)
-
-
-def _fields(session: Session) -> dict[str, Any]:
-    copied = ("id", "name", "state", "reason", "created_at", "started_at", "finished_at", "attempt")
-    return {
-        **{name: getattr(session, name) for name in copied},
-        "session": session.uid,
-        "plugin": session.plugin.uid,
-        "plugin_name": session.plugin.name,
-        "project": session.project.uid,
-        "project_name": session.project.name,
-        "started_by": session.started_by.uid,
-        "started_by_name": session.started_by.username,
-        "rerun_of": session.rerun_of_id,
-    }
-
-
-def show_whole(session: Session) -> SessionWhole:
-    waiting, progress = summaries.waiting_of(session), summaries.progress_of(session)
-    response = Response.objects.filter(session=session, came_late=False).first()
-    return SessionWhole(
-        **_fields(session),
-        waiting=Waiting(reason=waiting.reason, position=waiting.position) if waiting else None,
-        message=response.body if response else None,
-        message_form=response.form if response else None,
-        error=session.error,
-        progress=Progress(done=progress.done, total=progress.total) if progress else None,
-        inputs=_inputs(session),
-        counts=Counts(**summaries.counts_of(session).as_dict()),
-        read=Read(assets=session.assets_read, of=session.scope.count),
-        page_size=session.page_size,
-        log_lines=LogHead.objects.values_list("last", flat=True).get(session=session),
-        attempts=_attempts(session),
-        connection=session.connection_id,
-    )
-
-
-def _inputs(session: Session) -> Inputs:
-    frozen = SessionInputs.objects.get(session=session)
-    return Inputs(
-        config=config_json.parse_object(frozen.config),
-        class_mapping=frozen.class_mapping,
-        category_schema=frozen.category_schema,
-        scope=frozen.scope_asked,
-        existing=frozen.existing,
-        review_first=frozen.review_first,
-        asset_count=session.scope.count,
-        plugin_version=frozen.plugin_version,
-    )
-
-
-def _attempts(session: Session) -> list[int]:
-    first = session.first_attempt_id or session.pk
-    family = Session.objects.filter(Q(pk=first) | Q(first_attempt=first))
-    return list(family.order_by("id").values_list("id", flat=True))
+    q: Text = Field(default="", description="In the name, the message or the name of the plugin; or #1042.")
 
 
 # --- the calls ---
@@ -197,7 +44,7 @@ def list_sessions(request: HttpRequest, filters: Query[SessionFilters]) -> Page[
     """Newest first."""
     rows = _filtered(access.sessions(principal_of(request)), filters)
     rows = rows.select_related("plugin", "project", "started_by")
-    return page(rows, filters, lambda sessions: [_row(session) for session in sessions], newest_first=True)
+    return page(rows, filters, lambda sessions: [show_row(session) for session in sessions], newest_first=True)
 
 
 def _filtered(rows: QuerySet[Session], filters: SessionFilters) -> QuerySet[Session]:
@@ -209,14 +56,7 @@ def _filtered(rows: QuerySet[Session], filters: SessionFilters) -> QuerySet[Sess
         rows = rows.filter(state__in=filters.state)
     if filters.started_by is not None:
         rows = rows.filter(Q(started_by__uid=filters.started_by) | Q(started_by__username=filters.started_by))
-    return rows.filter(_says(filters.q.strip())) if filters.q.strip() else rows
-
-
-def _says(words: str) -> Q:
-    number = words.removeprefix("#")
-    found = Q(name__icontains=words) | Q(message_head__icontains=words)
-    found |= Q(plugin__name__icontains=words) | Q(project__name__icontains=words)
-    return found | Q(pk=int(number)) if number.isascii() and number.isdigit() and len(number) <= 18 else found
+    return rows.filter(matches(filters.q.strip())) if filters.q.strip() else rows
 
 
 @router.get("/sessions/{session_id}", response=SessionWhole, summary="One session")
