@@ -40,7 +40,7 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
     """The context of templates/sessions/_page.html."""
     responses = said.said_by(session)
     counts = summaries.counts_of(session) if session.is_final else _counts_by_now(session)
-    imports = Import.objects.filter(session=session).count()
+    imports = list(Import.objects.filter(session=session).values_list("state", flat=True))
     inputs = session.inputs
     progress = None if session.is_final else summaries.progress_of(session)
     return {
@@ -48,6 +48,7 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         "tab": tab,
         "sign": _SIGNS[session.state],
         "favicon": f"img/state-{_PICTURES.get(session.state, session.state)}.svg",
+        "is_plugin_there": session.plugin.deleted_at is None,
         "may_run": access.may(principal, session.project.organization_id, access.RUNNER),
         "attempts": attempts_of(session),
         "scope_words": scope_words(inputs.scope_asked, len(inputs.batches)),
@@ -61,7 +62,9 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         "message": next((one for one in responses if not one.came_late), None),
         "late": [one for one in responses if one.came_late],
         "log_head": LogHead.objects.get(session=session),
-        "imports_count": imports,
+        "imports_count": len(imports),
+        "is_undone": bool(imports) and set(imports) == {Import.State.UNDONE},
+        "staged_count": imports.count(Import.State.STAGED),
         "events_count": SessionEvent.objects.filter(session=session).count(),
         "has_results": session.is_final or bool(imports),
     }

@@ -9,7 +9,9 @@ export class Numbers {
     this.all = [];
     this.scanned = 0; // the last line that was looked at
     this.isWhole = true; // false when there were too many to take
-    this.isBusy = false;
+    this.wanted = 0;
+    this.running = null;
+    this.ranAt = -PAUSE_MS;
     this.isClosed = false;
   }
 
@@ -17,20 +19,22 @@ export class Numbers {
     this.isClosed = true;
   }
 
-  /** Look at the lines up to `last`. Asked again meanwhile, it goes on after a pause. */
-  async upTo(last) {
-    this.wanted = Math.max(this.wanted ?? 0, last);
-    if (this.isBusy || this.isClosed || this.scanned >= this.wanted) return;
-    this.isBusy = true;
+  /** Look at the lines up to `last`; the promise is kept when that was done. Asked often, it looks now and then. */
+  upTo(last) {
+    this.wanted = Math.max(this.wanted, last);
+    if (this.isClosed || !this.isWhole || this.scanned >= this.wanted) return Promise.resolve();
+    this.running ??= this.#run().finally(() => { this.running = null; });
+    return this.running;
+  }
+
+  async #run() {
+    const rest = this.ranAt + PAUSE_MS - performance.now();
+    if (rest > 0) await new Promise((resume) => setTimeout(resume, rest));
+    this.ranAt = performance.now();
     try {
       while (this.scanned < this.wanted && !this.isClosed && this.isWhole) await this.#step();
     } catch {
       // asked again with the next lines
-    } finally {
-      setTimeout(() => {
-        this.isBusy = false;
-        if (this.scanned < this.wanted && this.isWhole) this.upTo(this.wanted);
-      }, PAUSE_MS);
     }
   }
 

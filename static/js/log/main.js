@@ -49,6 +49,7 @@ class Log {
       moved: (list) => this.#moved(list),
       followed: (on) => this.#followed(on),
     });
+    onKeys(this);
     this.box.classList.add("ready");
     this.list.redraw();
     if (!(await this.#openAtAddress())) this.list.follow(true);
@@ -57,7 +58,6 @@ class Log {
       told: (news) => this.#told(news),
       became: (what) => this.toolbar.line(what),
     });
-    onKeys(this);
     addEventListener("hashchange", () => this.#openAtAddress());
   }
 
