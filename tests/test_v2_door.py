@@ -70,7 +70,9 @@ def test_a_method_that_is_not_offered_is_405_in_json(alice, db):
     assert (status, answer["status"]) == (405, "fail")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"nul", b"\xff\xfe", b"[" * 100_000, b"9" * 5_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[1]", b"nul", b"\xff\xfe", b"[" * 100_000, b"9" * 5_000, b'{"a": NaN}', b'{"a": 1e999}']
+)
 def test_a_body_that_is_not_a_json_object_is_400(alice, project, body):
     for path in (f"project/{project.uid}/cloud", f"batches/{project.uid}", "import/labels", "project"):
         status, answer = by_user(alice).post(path, body)

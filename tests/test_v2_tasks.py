@@ -47,6 +47,25 @@ def test_pre_labels_are_the_answer_until_people_answer(alice, project):
     assert not after["isPreLabeled"]
 
 
+def test_a_mask_among_our_files_is_handed_out_signed(alice, organization, project):
+    v2 = by_user(alice)
+    makers.projects.set_category_schema(
+        makers.principal(alice), project, {"tools": [{"tool": "brush", "title": "Fog", "schemaId": "t"}]}
+    )
+    other = makers.make_project(alice, organization, name="Other")
+    urls = [
+        v2.data("getUploadUrl", {"name": "mask.png", "project": one.uid, "type": "brushes"})["uploadUrl"]
+        for one in (project, other)
+    ]
+    for number, url in enumerate(urls, 1):
+        v2.client.put(url, b"\x89PNG\r\n\x1a\n")
+        send(v2, project, item(number, {"schemaId": "t"}, brushDataUrl=url.split("?")[0]))
+    masks = [task["brushDataUrl"] for task in v2.data(f"project/{project.uid}/tasks")["tasks"]]
+    assert b"".join(v2.client.get(masks[0]).streaming_content).startswith(b"\x89PNG")
+    assert masks[1] == urls[1].split("?")[0]
+    assert masks[2:] == [None] * 3
+
+
 def test_a_stranger_gets_404(charlie, project):
     assert by_user(charlie).get(f"task/{uid_of(project, 1)}")[0] == 404
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from pluginhost.actions import api_keys, signs
 from pluginhost.errors import Forbidden, Invalid, NotFound, PluginhostError, TooLarge, TooMany, Unauthenticated
 from pluginhost.models import Session
 from pluginhost.principal import Principal
+from pluginhost.protocol import storable
 
 from .query import Query
 
@@ -62,9 +64,9 @@ class Call:
         if len(raw) > settings.PLUGINHOST_BODY_LIMIT:
             raise TooLarge(f"The request is larger than {settings.PLUGINHOST_BODY_LIMIT:,} bytes; send it in parts.")
         try:
-            value = json.loads(raw)
+            value = storable.clean(json.loads(raw, parse_constant=_finite, parse_float=_finite))
         except (ValueError, RecursionError) as error:
-            raise Invalid(f"The request's body is not JSON: {str(error)[:200]}") from None
+            raise Invalid(f"The request's body is not JSON that can be stored: {str(error)[:200]}") from None
         if not isinstance(value, dict):
             raise Invalid("The request's body must be a JSON object.")
         return value
@@ -129,6 +131,14 @@ def refusal(error: PluginhostError) -> JsonResponse:
 def nothing_here(call: Call) -> Answer:
     call.refuse_session_key("do this")
     raise NotFound(f"There is nothing at {call.request.path[:200]}.")
+
+
+def _finite(text: str) -> float:
+    """NaN and Infinity are not JSON, and no database takes them in it."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is no finite number")
+    return number
 
 
 class _WrongMethod(PluginhostError):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from pluginhost import access, prelabels
+from pluginhost import access, file_links, prelabels
 from pluginhost.actions import batches as batch_actions
 from pluginhost.actions import reads
-from pluginhost.models import Asset, Project, Task
+from pluginhost.models import Asset, Project, StoredFile, Task
 from pluginhost.protocol import moments
 
 from .assets import batches_of, is_pre_labeled, reachable
@@ -20,6 +20,7 @@ from .door import Answer, Call
 from .pages import in_batches, page_of
 from .query import boolean, refused
 
+MASKS = ("brushDataUrl", "medicalBrushDataUrl")
 ALWAYS = ("_id", "project", "asset")
 _STAGES = {"complete": Task.Status.COMPLETED, "label": Task.Status.TODO, "start": Task.Status.TODO}
 
@@ -128,14 +129,32 @@ def written(call: Call, project: Project, tasks: Sequence[Task]) -> list[dict[st
     ids = [task.asset_id for task in tasks]
     shown = prelabels.live(ids)
     places = batches_of(ids)
-    return [_task(call, project, task, places.get(task.asset_id, []), shown.get(task.asset_id)) for task in tasks]
+    answers = {
+        task.pk: task.answer if task.answer is not None else _as_answer(task, shown.get(task.asset_id, {}))
+        for task in tasks
+    }
+    masks = _own_masks(call, project, answers.values())
+    return [
+        _task(call, project, task, places.get(task.asset_id, []), answers[task.pk], masks)
+        | {"isPreLabeled": task.asset_id in shown}
+        for task in tasks
+    ]
+
+
+def _own_masks(call: Call, project: Project, answers: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Fresh signed addresses for those masks that are files of this project."""
+    given = {str(answer[name]) for answer in answers for name in MASKS if answer.get(name)}
+    keys = {key: address for address in given if (key := file_links.key_in(address, call.host))}
+    if not keys:
+        return {}
+    ours = StoredFile.objects.filter(key__in=keys, project=project).values_list("key", flat=True)
+    return {keys[key]: file_links.shown_link(call.base, key) for key in ours}
 
 
 def _task(
-    call: Call, project: Project, task: Task, batches: list[str], shown: prelabels.Content | None
+    call: Call, project: Project, task: Task, batches: list[str], answer: dict[str, Any], masks: dict[str, str]
 ) -> dict[str, Any]:
     asset = task.asset
-    answer = task.answer if task.answer is not None else _as_answer(task, shown or {})
     stage = "Complete" if task.status == Task.Status.COMPLETED else "Label"
     return {
         "_id": task.uid,
@@ -148,9 +167,7 @@ def _task(
         "stageHistory": [],
         "review": {"status": "Todo"},
         "answer": {name: answer.get(name) or [] for name in ("tools", "classifications", "relations")},
-        "brushDataUrl": answer.get("brushDataUrl"),
-        "medicalBrushDataUrl": answer.get("medicalBrushDataUrl"),
-        "isPreLabeled": shown is not None,
+        **{name: masks.get(answer.get(name) or "", answer.get(name)) for name in MASKS},
         "isBenchmark": False,
         "isFlag": False,
         "isStar": False,
