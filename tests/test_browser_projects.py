@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from .peer import peer_of
+from .waiting import until
 
 pytestmark = [pytest.mark.story, pytest.mark.browser]
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><path d="M0 0h200v100H0z"/></svg>'
+PLACE = "rect => { const box = rect.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; }"
 
 
 @pytest.fixture
@@ -56,6 +58,20 @@ def test_the_run_dialog_counts_maps_and_mends(server, page, pictures):
     expect(page).to_have_url(re.compile(r"/sessions/\d+/$"))
 
 
+def test_coming_back_to_the_dialog_asks_for_another_run(server, page, pictures):
+    plugin = server.new_plugin(name="Twice")
+    project = server.new_project(plugin, assets=1)
+    page.goto(f"/projects/{project}/plugins/{plugin['id']}/run/")
+    page.locator("#run-go").dblclick()
+    expect(page).to_have_url(re.compile(r"/sessions/\d+/$"))
+    first = page.url
+    page.go_back()
+    page.locator("#run-go").click()
+    expect(page).to_have_url(re.compile(r"/sessions/\d+/$"))
+    assert page.url != first
+    assert server.api("GET", f"/api/v1/sessions?project={project}")["total"] == 2
+
+
 def test_escape_leaves_the_run_dialog(server, page, pictures):
     plugin = server.new_plugin(name="Left alone")
     project = server.new_project(plugin, assets=1)
@@ -90,9 +106,10 @@ def test_boxes_lie_where_they_were_found_and_lines_keep_their_width(server, page
     scale = page.locator("[data-stage]").bounding_box()["width"] / 200
     assert scale == pytest.approx(1.25**4, rel=0.01)
     at, box = page.locator("[data-stage]").bounding_box(), page.locator("svg.over rect")
-    drawn = box.evaluate("rect => { const b = rect.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; }")
     expected = [at["x"] + 20 * scale, at["y"] + 10 * scale, 50 * scale, 40 * scale]
-    assert drawn == pytest.approx(expected, abs=3)
+    until(
+        lambda: box.evaluate(PLACE) == pytest.approx(expected, abs=3), lambda: f"{box.evaluate(PLACE)} to be {expected}"
+    )
     assert box.evaluate("rect => getComputedStyle(rect).vectorEffect") == "non-scaling-stroke"
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("/assets/2/$"))

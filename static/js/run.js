@@ -14,6 +14,12 @@ sheet.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
 
+// The key makes one run of a double click. Who comes back to the dialog means another run.
+addEventListener("pageshow", (event) => {
+  const cameBack = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (cameBack) form.elements.idempotency_key.value = `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+});
+
 // --- scope ---
 
 let asked = 0; // only the newest answer counts
