@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from .peer import peer_of
 from .server import served
 
-pytestmark = [pytest.mark.story, pytest.mark.browser]
+pytestmark = [pytest.mark.story, pytest.mark.browser, pytest.mark.xdist_group("line")]
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def plugin_of(page):
 def test_signing_in_by_hand(server, page):
     page.context.clear_cookies()
     page.goto("/plugins/")
-    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(ADMIN_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{server.url}/plugins/")

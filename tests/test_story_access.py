@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+
+from dashboard.urls import urlpatterns
 
 from .peer import peer_of
 from .visitor import PASSWORD, Visitor, make_member, make_people
@@ -38,7 +42,15 @@ CHANGES = (
     "/plugins/{plugin}/secret/",
     "/plugins/{plugin}/rotate/",
     "/plugins/{plugin}/quarantine/",
+    "/plugins/{plugin}/release/",
     "/plugins/{plugin}/delete/",
+    "/projects/{project}/assets/add/",
+    "/projects/{project}/labeling-tools/",
+    "/projects/{project}/labeling-tools/add/",
+    "/projects/{project}/settings/",
+    "/projects/{project}/delete/",
+    "/projects/{project}/plugins/{plugin}/enable/",
+    "/projects/{project}/plugins/{plugin}/disable/",
     "/projects/{project}/plugins/{plugin}/run/",
     "/sessions/{session}/cancel/",
     "/sessions/{session}/rerun/",
@@ -131,6 +143,22 @@ def test_a_change_is_not_for_viewers_and_not_there_for_strangers(names, people, 
     address = path.format(**names)
     answers = {name: people[name].post(address).status_code for name in ("bob", "charlie", "nobody")}
     assert answers == {"bob": 403, "charlie": 404, "nobody": 302}
+
+
+@pytest.mark.parametrize("route", [str(one.pattern) for one in urlpatterns if "<" in str(one.pattern)])
+def test_every_address_of_an_object_is_not_there_for_strangers(names, people, route):
+    """Whatever is added to the table of contents: with a wrong method it may be 405, which says nothing either."""
+    address = "/" + filled(route, names)
+    answers = {people["charlie"].get(address).status_code, people["charlie"].post(address).status_code}
+    assert 404 in answers
+    assert answers <= {404, 405}
+
+
+def filled(route, names):
+    """The route with the ids of what is there, and 1 for other numbers."""
+    own = names["plugin"] if route.startswith("plugins/") else names["project"]
+    known = {"uid": own, "plugin_uid": names["plugin"], "session_id": names["session"], "import_id": names["imported"]}
+    return re.sub(r"<\w+:(\w+)>", lambda found: str(known.get(found[1], 1)), route)
 
 
 @pytest.mark.parametrize("path", CALLS)

@@ -4,8 +4,11 @@ import pytest
 
 from .peer import peer_of
 from .scripts import VERSIONS
+from .server import served
+from .waiting import until
 
 pytestmark = pytest.mark.story
+impatience = pytest.mark.xdist_group("impatient")
 SILENT = "threading.Event().wait({seconds})\nreturn 'I was only thinking'"
 
 
@@ -59,31 +62,52 @@ def test_a_response_after_the_end_came_late_and_changes_nothing(server, script, 
     assert server.rows(responses, first) == [(1,)]
 
 
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    """A server that gives up soon, and takes no large messages."""
+    limits = {"grace_seconds": 2, "sweep_seconds": 1, "adoption_seconds": 1, "message_limit": 2**20}
+    with served(tmp_path_factory.mktemp("impatient"), **limits) as started:
+        yield started
+
+
+@impatience
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_script_that_goes_away_is_lost_and_then_crashed(new_server, script, version):
-    server = new_server(grace_seconds=2, sweep_seconds=1)
-    plugin = server.new_plugin(name="Gone")
-    project = server.new_project(plugin, assets=1)
-    gone = script(server, version, plugin, "logger.info('here')\nthreading.Event().wait(600)")
-    number = server.run(project, plugin)
-    server.wait_state(number, "running")
+def test_a_script_that_goes_away_is_lost_and_then_crashed(impatient, script, version):
+    plugin = impatient.new_plugin(name="Gone")
+    project = impatient.new_project(plugin, assets=1)
+    gone = script(impatient, version, plugin, "logger.info('here')\nthreading.Event().wait(600)")
+    number = impatient.run(project, plugin)
+    until(lambda: impatient.session(number)["log_lines"] == 1, "its first line")
     gone.stop()
-    server.wait_state(number, "lost", "crashed")
-    session = server.wait_state(number)
+    impatient.wait_state(number, "lost", "crashed")
+    session = impatient.wait_state(number)
     assert session["state"] == "crashed"
     assert session["reason"]
-    assert server.messages_of(number) == ["here"]
+    assert impatient.messages_of(number) == ["here"]
 
 
-def test_a_crashed_run_comes_back_when_its_script_speaks_again(new_server):
-    server = new_server(grace_seconds=1, sweep_seconds=1, adoption_seconds=1)
-    plugin = server.new_plugin(name="Back")
-    project = server.new_project(plugin, assets=1)
-    number = server.run(project, plugin)
-    with peer_of(server, plugin) as peer:
+@impatience
+def test_a_crashed_run_comes_back_when_its_script_speaks_again(impatient):
+    plugin = impatient.new_plugin(name="Back")
+    project = impatient.new_project(plugin, assets=1)
+    number = impatient.run(project, plugin)
+    with peer_of(impatient, plugin) as peer:
         session = peer.wait_order()["session"]
-    server.wait_state(number, "crashed")
-    with peer_of(server, plugin) as peer:
+    impatient.wait_state(number, "crashed")
+    with peer_of(impatient, plugin) as peer:
         peer.log(session, "I am back")
         peer.emit("response", {"response": "done after all", "session": session})
-        assert server.wait_state(number, "succeeded")["message"] == "done after all"
+        assert impatient.wait_state(number, "succeeded")["message"] == "done after all"
+
+
+@impatience
+def test_a_response_over_the_limit_ends_its_session_with_the_reason(impatient):
+    plugin = impatient.new_plugin(name="Large")
+    project = impatient.new_project(plugin, assets=1)
+    number = impatient.run(project, plugin)
+    with peer_of(impatient, plugin) as peer:
+        session = peer.wait_order()["session"]
+        peer.emit("response", {"response": "x" * (2**20 + 1000), "session": session})
+        ended = impatient.wait_state(number)
+    assert ended["state"] == "failed"
+    assert "larger than" in (ended["error"] or "") + (ended["reason"] or "")
