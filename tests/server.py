@@ -59,7 +59,7 @@ class Server:
         return self
 
     def wait_ready(self) -> None:
-        until(self._answers, lambda: f"the server to answer; it said:\n{self.said()}", within=60)
+        until(self._answers, lambda: f"the server to answer; it said:\n{self.said()}", within=120)
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, f"the server ended by itself:\n{self.said()}"
@@ -182,7 +182,7 @@ class Server:
     def session(self, number: int) -> Json:
         return self.api("GET", f"/api/v1/sessions/{number}")
 
-    def wait_state(self, number: int, *states: str, within: float = 30) -> Json:
+    def wait_state(self, number: int, *states: str, within: float = 60) -> Json:
         """The session, as soon as it is in one of `states` (an ending, if none are named)."""
         wanted = set(states) or FINAL
         found: list[Json] = []
@@ -197,7 +197,7 @@ class Server:
             raise AssertionError(f"{error}; it is {found[-1:]}\n{self.said()[-4000:]}") from None
         return found[0]
 
-    def wait_online(self, plugin: Json, connections: int = 1, within: float = 30) -> None:
+    def wait_online(self, plugin: Json, connections: int = 1, within: float = 60) -> None:
         def is_online() -> bool:
             status = self.api("GET", f"/api/v1/plugins/{plugin['id']}")["status"]
             return status["connections"] == connections

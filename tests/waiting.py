@@ -9,7 +9,7 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 
-def until(condition: Callable[[], Answer], what: str | Callable[[], str], within: float = 20.0) -> Answer:
+def until(condition: Callable[[], Answer], what: str | Callable[[], str], within: float = 30.0) -> Answer:
     """The first answer of `condition` that is true; AssertionError with `what` when none was in time."""
     deadline = time.monotonic() + within
     while not (answer := condition()):
