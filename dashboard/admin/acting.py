@@ -47,6 +47,10 @@ class Acting(Table):
     def take_away(self, principal: Principal, row: Any) -> None:
         raise NotImplementedError
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """What is only to be looked at is not there yet when it is made."""
+        return [name for name in super().get_fields(request, obj) if obj or name not in self.readonly_fields]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *(self.fixed if obj else ())]
 

@@ -27,6 +27,7 @@ class Plugins(Acting):
         "uid", "type", "owner", "version", "secret_set_at", "quarantined_at", "quarantine_reason", "created_at",
         "deleted_at",
     )  # fmt: skip
+    fields = ("organization", *plugins.EDITABLE, *readonly_fields)
     autocomplete_fields = ("organization",)
     list_display = ("name", "uid", "organization", "owner", "concurrency", "version", "quarantined_at", "deleted_at")
     list_filter = (("quarantined_at", admin.EmptyFieldListFilter), ("deleted_at", admin.EmptyFieldListFilter))
@@ -34,9 +35,6 @@ class Plugins(Acting):
     search_fields = ("name", "uid", "owner__username", "organization__name")
     date_hierarchy = "created_at"
     actions = ("rotate_secret", "quarantine", "release")
-
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return ("organization", *plugins.EDITABLE, *(self.readonly_fields if obj else ()))
 
     def view_on_site(self, plugin: Any) -> str:
         return reverse("plugin", args=[plugin.uid])

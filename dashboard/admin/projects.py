@@ -23,16 +23,13 @@ from .site import site
 class Projects(Acting):
     fixed = ("organization",)
     readonly_fields = ("uid", "schema_version", "created_by", "created_at", "deleted_at")
+    fields = ("organization", "name", "description", "category_schema", *readonly_fields)
     autocomplete_fields = ("organization",)
     list_display = ("name", "uid", "organization", "assets_count", "pre_labeled", "created_at", "deleted_at")
     list_filter = (("deleted_at", admin.EmptyFieldListFilter),)
     list_select_related = ("organization", "head")
     search_fields = ("name", "uid", "organization__name")
     date_hierarchy = "created_at"
-
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        shown = self.readonly_fields if obj else ()
-        return ("organization", "name", "description", "category_schema", *shown)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """No labeling tools yet is no mistake."""

@@ -37,6 +37,11 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]
             "is_active": "Somebody inactive cannot sign in; neither their keys nor their running scripts are let in.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            self.fields["new_password"].help_text = ""
+
     def clean_new_password(self) -> str:
         password = self.cleaned_data["new_password"]
         if password:

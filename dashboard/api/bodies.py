@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from pluginhost.errors import Invalid
 
+JSON_OR_TEXT: Any = {"anyOf": [{"type": "object"}, {"type": "string", "description": "The same as JSON text."}]}
+
 
 class Given(BaseModel):
     """The base of all bodies: JSON's own types, and no fields that we would quietly leave aside."""

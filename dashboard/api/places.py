@@ -15,7 +15,7 @@ from pluginhost.models import PluginInProject
 from pluginhost.protocol import config as config_json
 
 from .auth import principal_of
-from .bodies import Given
+from .bodies import JSON_OR_TEXT, Given
 from .paging import Page, Paging, page
 from .runs import Run
 from .session_shapes import SessionWhole, show_whole
@@ -31,7 +31,9 @@ class PlaceFields(Given):
         default=None, description="Model class → schemaId of a labeling tool, or null to leave it out."
     )
     config: Any = Field(
-        default=None, description="An object or its JSON text; an empty text: the plugin's default again."
+        default=None,
+        description="An object or its JSON text; an empty text: the plugin's default again.",
+        json_schema_extra=JSON_OR_TEXT,
     )
 
 

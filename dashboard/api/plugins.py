@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from pluginhost import access
 from pluginhost.actions import plugins as actions
 from pluginhost.models import Connection
 
 from .auth import principal_of
-from .bodies import Given
+from .bodies import JSON_OR_TEXT, Given
 from .me import organization_for
 from .paging import Page, Paging, page
 from .plugin_shapes import (
@@ -27,7 +27,6 @@ from .plugin_shapes import (
 )
 
 router = Router()
-_JSON_OR_TEXT: Any = {"anyOf": [{"type": "object"}, {"type": "string", "description": "The same as JSON text."}]}
 
 
 # --- what comes ---
@@ -40,14 +39,25 @@ class PluginFields(Given):
     type: Literal["batch_model"] = "batch_model"
     description: str = ""
     class_names: list[str] = []
-    default_config: Any = Field(default={}, json_schema_extra=_JSON_OR_TEXT)
-    config_schema: Any = Field(default=None, json_schema_extra=_JSON_OR_TEXT)
+    default_config: Any = Field(default={}, json_schema_extra=JSON_OR_TEXT)
+    config_schema: Any = Field(default=None, json_schema_extra=JSON_OR_TEXT)
     concurrency: int = 1
     timeout_s: int = 86_400
     idle_timeout_s: int = 1_800
 
 
 class NewPlugin(PluginFields):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "Detector",
+                "type": "batch_model",
+                "class_names": ["Car", "Bus"],
+                "default_config": {"threshold": 0.5},
+            }
+        }
+    )
+
     name: str
     organization: str | None = Field(default=None, description="Needed only by whom more than one would let register.")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from pluginhost.errors import Invalid
 
-from .bodies import Given
+from .bodies import JSON_OR_TEXT, Given
 
 
 class Scope(Given):
@@ -18,20 +19,24 @@ class Scope(Given):
     batches: list[str] | None = Field(default=None, description="Ids of batches of the project.")
     assets: list[str] | None = Field(default=None, description="Ids of assets of the project.")
     first: int | None = Field(default=None, description="So many from the start.")
-    from_session: int | None = None
-    outcomes: list[Literal["rejected", "no_result", "not_reached", "failed"]] | None = None
+    from_session: SkipJsonSchema[int | None] = None
+    outcomes: SkipJsonSchema[list[Literal["rejected", "no_result", "not_reached", "failed"]] | None] = None
 
 
 class Run(Given):
     """What is left out is taken from the plugin's settings in the project; a rerun takes it from the session."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"config": {"threshold": 0.5}, "scope": {"first": 10}, "name": "A first try"}}
+    )
+
     class_mapping: dict[str, str | None] | None = Field(default=None, description="Model class → schemaId, or null.")
-    config: Any = Field(default=None, description="An object, or its JSON text.")
+    config: Any = Field(default=None, description="An object, or its JSON text.", json_schema_extra=JSON_OR_TEXT)
     scope: Scope | None = Field(
         default=None, description='The whole project, `{"all": true}`, unless it says otherwise.'
     )
     existing: Literal["replace", "skip", "add"] = "replace"
-    review_first: bool = False
+    review_first: SkipJsonSchema[bool] = False
     name: str = Field(default="", max_length=200)
     idempotency_key: str | None = Field(
         default=None,
