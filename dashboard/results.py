@@ -68,6 +68,10 @@ class Listed:
     outside: int
 
     @property
+    def said(self) -> str:
+        return f"{self.first:,}–{self.last:,} of {self.total:,}"
+
+    @property
     def chosen(self) -> str:
         return next((choice.name for choice in self.choices if choice.is_on), "")
 

@@ -194,9 +194,9 @@ def ordinal(number: int) -> str:
 
 
 def span(length: timedelta) -> str:
-    """3 s, 12 min, 1 h 04 min."""
+    """3 s, 78 s, 12 min, 1 h 04 min."""
     seconds = max(int(length.total_seconds()), 0)
-    if seconds < 60:
+    if seconds < 100:
         return f"{seconds} s"
     hours, minutes = divmod(seconds // 60, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"

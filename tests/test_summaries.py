@@ -84,7 +84,7 @@ def test_presumed_alive_is_said(running):
 def test_a_lost_one_tells_when_it_is_given_up(running):
     lost = {"state": "lost", "lost_at": NOW - timedelta(seconds=12)}
     assert reason(running, **lost) == (
-        "Its connection broke 12 s ago; it counts as crashed in 1 min unless it comes back."
+        "Its connection broke 12 s ago; it counts as crashed in 78 s unless it comes back."
     )
 
 
