@@ -88,6 +88,21 @@ def test_answers_are_listed_depth_first():
     assert answers == [overlay.Answer("Weather", "rain, fog"), overlay.Answer("Wet", "yes")]
 
 
+def test_what_is_on_another_page_is_listed_and_not_drawn_over_this_one():
+    mark = drawn({"point": [1, 2], "page": 2})
+    assert (mark.tag, mark.words) == ("", "at 1, 2, on page 3")
+
+
+def test_relations_and_masks_are_listed():
+    relations = [{"title": "Tows", "from": "a", "to": "b"}, {"title": "Convoy", "group": ["a", "b", "c"]}]
+    answers = overlay.answers_of({"relations": relations, "brushDataUrl": "https://example.org/m.png"}, tools)
+    assert answers == [
+        overlay.Answer("Tows", "a → b"),
+        overlay.Answer("Convoy", "3 objects"),
+        overlay.Answer("Brush mask", "not drawn here"),
+    ]
+
+
 @pytest.mark.parametrize(
     "geometry",
     [
