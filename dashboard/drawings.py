@@ -65,12 +65,19 @@ def _tick(place: int, session: Session, longest: float, linked: bool) -> SafeStr
         _TICK_WIDTH,
         height,
         words.shown(session.state).bar,
-        f"#{session.pk} {words.shown(session.state).word.lower()}, {words.duration(_seconds(session))}",
+        _told(session),
     )
     if not linked:
         return rect
     label = f"Session {session.pk}, {words.shown(session.state).word.lower()}"
     return format_html('<a href="{}" aria-label="{}">{}</a>', reverse("session", args=[session.pk]), label, rect)
+
+
+def _told(session: Session) -> str:
+    """Without a duration while it runs: the words would change with every look."""
+    word = words.shown(session.state).word.lower()
+    took = f", {words.duration(_seconds(session))}" if session.finished_at and session.started_at else ""
+    return f"#{session.pk} {word}{took}"
 
 
 def _seconds(session: Session) -> float:

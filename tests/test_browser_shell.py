@@ -36,6 +36,16 @@ def test_a_region_that_renews_itself_keeps_the_focus(server, page):
     expect(link).to_be_focused()
 
 
+def test_a_look_that_finds_nothing_new_touches_nothing(server, page):
+    plugin = server.new_plugin(name="Still")
+    with page.expect_response(lambda answer: "x-live" in answer.request.headers):
+        page.goto("/plugins/?q=Still")
+        page.evaluate("document.getElementById('plugins').isTheSame = true")
+    with page.expect_response(lambda answer: "x-live" in answer.request.headers):
+        server.api("PATCH", f"/api/v1/plugins/{plugin['id']}", {"description": "Not shown in the list."})
+    assert page.evaluate("document.getElementById('plugins').isTheSame")
+
+
 def test_rows_can_be_walked_and_opened_by_keys(server, page):
     server.new_plugin(name="Walk A")
     server.new_plugin(name="Walk B")

@@ -10,7 +10,7 @@ const GONE = [4401, 4403, 4404];
 
 const watched = (document.body.dataset.watch ?? "").split(/\s+/).filter(Boolean);
 const pill = document.getElementById("connection");
-const served = new Map(); // region id → its markup as the server last gave it
+const served = new Map(); // region id → the essence of its markup as the server last gave it
 
 let socket = null;
 let failures = 0;
@@ -78,20 +78,30 @@ function reload() {
 }
 
 /** Replace each live region by its fresh self. */
-export function swap(fresh) {
+export function swap(page) {
   const swapped = [];
   for (const region of document.querySelectorAll("[data-live][id]")) {
     if (!region.isConnected || isInUse(region)) continue;
-    const next = fresh.getElementById(region.id);
+    const next = page.getElementById(region.id);
     if (!next) continue;
-    const markup = next.outerHTML;
-    if ((served.get(region.id) ?? region.outerHTML) === markup) continue;
-    served.set(region.id, markup);
+    const fresh = essence(next);
+    if (served.get(region.id) === fresh) continue;
+    served.set(region.id, fresh);
     replace(region, document.importNode(next, true));
     swapped.push(region.id);
   }
   if (swapped.length) document.dispatchEvent(new CustomEvent("pluginhost:fresh", { detail: { regions: swapped } }));
 }
+
+/** A region's markup but for what differs each time: the words of times, which tick here, and the forms' tokens. */
+function essence(region) {
+  return region.outerHTML
+    .replace(/(<time [^>]*>)[^<]*/g, "$1")
+    .replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");
+}
+
+// Before other scripts touch them.
+for (const region of document.querySelectorAll("[data-live][id]")) served.set(region.id, essence(region));
 
 /** Somebody types in it or has a dialog open: it waits for the next look. */
 function isInUse(region) {
