@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from dashboard import history
 from dashboard.forms import refusals
 from dashboard.forms.plugins import DeleteForm, PluginForm, QuarantineForm, RegisterForm
 from dashboard.paging import page_of
@@ -122,12 +123,12 @@ def plugin(request: SignedInRequest, uid: str) -> HttpResponse:
     if not context["standing"].has_connected and not context["sessions_count"]:
         return redirect("plugin_development", uid)
     runs = access.sessions(request.principal).filter(plugin=found)
-    shown = runs.select_related("project", "started_by")
+    shown = history.for_rows(runs)
     context |= {
         "figures": figures(runs),
         "tape": tapes(runs, [found])[found.pk],
-        "last_sessions": list(shown.order_by("-id")[:_LAST]),
-        "queue": list(shown.filter(state=Session.State.QUEUED).order_by("id")[:_LAST]),
+        "last_sessions": history.say_what_they_wait_for(list(shown.order_by("-id")[:_LAST])),
+        "queue": history.say_what_they_wait_for(list(shown.filter(state=Session.State.QUEUED).order_by("id")[:_LAST])),
         "queued": runs.filter(state=Session.State.QUEUED).count(),
         "running": runs.filter(state__in=Session.HELD).count(),
     }
@@ -138,9 +139,10 @@ def plugin(request: SignedInRequest, uid: str) -> HttpResponse:
 @signed_in
 def plugin_sessions(request: SignedInRequest, uid: str) -> HttpResponse:
     found = access.plugin(request.principal, uid)
-    runs = access.sessions(request.principal).filter(plugin=found).select_related("project", "started_by")
+    runs = history.for_rows(access.sessions(request.principal).filter(plugin=found))
     page = page_of(runs, request.GET, key="id", size=PAGE, newest_first=True)
-    return render(request, "plugins/sessions.html", {**frame(request, found, "sessions"), "page": page})
+    rows = history.say_what_they_wait_for(page.rows)
+    return render(request, "plugins/sessions.html", {**frame(request, found, "sessions"), "page": page, "rows": rows})
 
 
 @require_http_methods(["GET", "POST"])
