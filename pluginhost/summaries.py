@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Max
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from .models import Connection, Session
 from .outcomes import outcomes_of
 
 State = Session.State
+_KEPT_SECONDS = 3600
 _SILENCE_WORTH_SAYING = timedelta(minutes=1)
 
 
@@ -135,11 +137,22 @@ def progress_of(session: Session) -> Progress | None:
 
 
 def counts_of(session: Session) -> Counts:
-    """Exact for each asset of the scope; asks for pre-labels only where the session sent any."""
+    """Exact for each asset of the scope; asks for pre-labels only where the session sent any.
+
+    Of an ended session they are kept for a while, under what changes with its imports: they may be a million.
+    """
     total = session.scope.count
     if not (session.accepted or session.rejected or session.unchanged):
         read = min(session.assets_read, total)
         return Counts(no_result=read, not_reached=total - read, objects=session.objects_count)
+    if not session.is_final:
+        return _counted(session)
+    sent = f"{session.accepted}.{session.rejected}.{session.unchanged}.{session.assets_read}"
+    key = f"counts.{session.uid}.{session.state}.{sent}"
+    return cache.get_or_set(key, lambda: _counted(session), _KEPT_SECONDS)  # type: ignore[return-value]
+
+
+def _counted(session: Session) -> Counts:
     found = outcomes_of(session)
     by_name = {name: len(numbers) for name, numbers in found.items()}
     by_name["rejected"] += found.outside

@@ -2,6 +2,9 @@
 
 const isTyping = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog") !== null;
 
+/** Where the whole page is in sight, the keys that scroll are free for the log. */
+const fitsTheWindow = () => document.documentElement.scrollHeight <= innerHeight + 4;
+
 export function onKeys(log) {
   const page = () => log.list.room - 40;
   const anywhere = {
@@ -13,15 +16,23 @@ export function onKeys(log) {
     t: () => log.toolbar.time(),
     f: () => log.list.follow(true),
     F: () => log.list.follow(true),
+  };
+  const ofThePane = {
     End: () => log.list.follow(true),
     Home: () => log.list.toStart(),
     PageDown: () => log.list.by(page()),
     PageUp: () => log.list.by(-page()),
   };
-  const inPane = { ArrowDown: () => log.list.by(20), ArrowUp: () => log.list.by(-20), " ": () => log.list.by(page()) };
+  const inPane = {
+    ...ofThePane,
+    ArrowDown: () => log.list.by(20),
+    ArrowUp: () => log.list.by(-20),
+    " ": () => log.list.by(page()),
+  };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    const keys = event.target === log.list.pane ? { ...anywhere, ...inPane } : anywhere;
+    const own = event.target === log.list.pane ? inPane : fitsTheWindow() ? ofThePane : {};
+    const keys = { ...anywhere, ...own };
     if (!Object.hasOwn(keys, event.key)) return;
     event.preventDefault();
     keys[event.key]();

@@ -252,6 +252,7 @@ class Log {
 
   async #openAtAddress() {
     if (location.hash === "#first-error") {
+      this.error = 0;
       await this.nextError(1);
       return true;
     }
