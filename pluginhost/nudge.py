@@ -14,6 +14,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
+from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ async def _send(groups: set[str]) -> None:
     for group in groups:
         try:
             await layer.group_send(group, MESSAGE)
-        except OSError as error:  # Redis is away: whoever waits looks on the slow tick
+        except (OSError, RedisError) as error:  # Redis is away: whoever waits looks on the slow tick
             logger.warning("nudge %s not sent: %s", group, error)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from .gateway import Gateway, new_server
+from .gateway import Gateway
+from .namespace import PluginNamespace
+from .server import new_server
 
 sio = new_server()
 gateway = Gateway(sio)
+sio.register_namespace(PluginNamespace(gateway))
 
 
 async def start(name: str = "", dead: tuple[str, ...] = ()) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
 
 from pluginhost import nudge
 
@@ -54,7 +55,7 @@ class Desk:
                 for group in groups:
                     await layer.group_add(group, channel)
                 await self._hear_on(layer, channel, groups)
-            except OSError as error:  # Redis is away; the slow tick goes on meanwhile
+            except (OSError, RedisError) as error:  # Redis is away; the slow tick goes on meanwhile
                 logger.warning("no nudges for plugin %s: %s", plugin_id, error)
                 await asyncio.sleep(_AGAIN_SECONDS)
 

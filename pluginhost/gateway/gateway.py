@@ -13,7 +13,6 @@ import socketio
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
-from engineio.payload import Payload
 
 from pluginhost.actions import processes
 from pluginhost.actions.connections import Caller, Verdict
@@ -22,41 +21,17 @@ from pluginhost.models import ServerProcess
 from . import storing
 from .desk import Desk
 from .inbox import Gone, Item, Report
-from .namespace import PluginNamespace
-from .packets import NAMESPACE, GuardedPacket, SafeJson
+from .packets import NAMESPACE
 from .peer import Peer
 from .script import Script
 from .transport import address_of, transport_of
 
 logger = logging.getLogger(__name__)
-# The libraries log every packet at INFO, and with it the secret of each heartbeat. A logger that `getLogger` does
-# not know keeps its level, whatever is configured later.
-_library_logger = logging.Logger("pluginhost.gateway.library", logging.ERROR)
-_library_logger.parent = logger
 
 GATHER_SECONDS = 0.015
 RETRY_SECONDS = 1.0
 QUIET_SECONDS = 0.3
 LONGEST_FAREWELL_SECONDS = 2.0
-
-# Engine.IO answers a long-polling request of more packets with 200 and drops all of them.
-Payload.max_decode_packets = 10_000
-
-
-def new_server() -> socketio.AsyncServer:
-    """The Socket.IO server as scripts need it. Origins: none (scripts) or our own; never `*`."""
-    return socketio.AsyncServer(
-        async_mode="asgi",
-        async_handlers=False,  # else log lines overtake each other
-        namespaces=[NAMESPACE],
-        serializer=GuardedPacket,
-        json=SafeJson,
-        max_http_buffer_size=settings.PLUGINHOST_MESSAGE_LIMIT,
-        ping_interval=settings.PLUGINHOST_PING_INTERVAL,
-        ping_timeout=settings.PLUGINHOST_PING_TIMEOUT,
-        logger=_library_logger,
-        engineio_logger=_library_logger,
-    )
 
 
 class Gateway:
@@ -72,7 +47,6 @@ class Gateway:
         self._process: ServerProcess | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._heard = asyncio.Event()
-        server.register_namespace(PluginNamespace(self))
 
     # --- the process ---
 
@@ -177,7 +151,10 @@ class Gateway:
             await self._something.wait()
             await asyncio.sleep(GATHER_SECONDS)  # so that one commit serves many lines
             self._something.clear()
-            await self._store_once()
+            try:
+                await self._store_once()
+            except Exception:  # the edge of the loop that everybody's lines go through: it must go on
+                logger.exception("something went wrong after storing")
 
     async def _store_rest(self) -> None:
         """Everything that is still in the inboxes; the last of it must not wait for a database that is away."""

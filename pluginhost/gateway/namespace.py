@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import socketio
 from django.conf import settings
 
 from pluginhost.protocol import payloads
 
+from .gateway import Gateway
 from .inbox import Gone, Refused
 from .packets import NAMESPACE
-
-if TYPE_CHECKING:
-    from .gateway import Gateway
 
 
 class PluginNamespace(socketio.AsyncNamespace):  # type: ignore[misc]

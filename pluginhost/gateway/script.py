@@ -39,6 +39,8 @@ class Script:
                 await self.look()
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("connection %s could not look for work: %s", self._peer.connection_id, error)
+            except Exception:  # the edge of the loop: the script must not be left without work for ever
+                logger.exception("connection %s could not look for work", self._peer.connection_id)
             await self._wait()
 
     async def look(self) -> None:
