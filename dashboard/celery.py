@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, celeryd_init, worker_ready
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -31,6 +31,12 @@ def refuse_to_beat_alone(**_: Any) -> None:
     """The same for a beat of its own; the web process has one in a thread."""
     if threading.current_thread() is threading.main_thread():
         _refuse_without_redis("beat")
+
+
+@worker_ready.connect
+def look_at_what_waits(**_: Any) -> None:
+    """Whatever was queued while nobody served."""
+    app.send_task("pluginhost.tasks.sweeps.look_at_queue")
 
 
 def _refuse_without_redis(what: str) -> None:

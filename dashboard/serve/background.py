@@ -8,7 +8,6 @@ from celery import beat
 from celery.worker import WorkController, state
 
 from dashboard.celery import app
-from pluginhost.tasks import look_at_queue
 
 THREADS = 4
 STOP_SECONDS = 1.5
@@ -40,7 +39,6 @@ class Background:
     def start(self) -> None:
         self._worker.start()
         self._beat.start()
-        look_at_queue.delay()
 
     def stop(self) -> None:
         """Take no more tasks; the work of those in hand is in the database, and not lost."""

@@ -36,7 +36,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Whether work can be done here: 503 and the reason when it cannot."""
-    parts = {"database": _timed(_ask_database), "layer": _timed(_ask_layer), "worker": _worker()}
+    parts = {"database": _asked(_ask_database), "layer": _asked(_ask_layer), "worker": _asked(_ask_worker)}
     is_ready = all(part["ok"] for part in parts.values())
     answer = {"status": "ok" if is_ready else "error", **parts}
     if not is_ready:
@@ -44,24 +44,27 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(answer, status=200 if is_ready else 503)
 
 
-def _timed(ask: Callable[[], None]) -> Answer:
+def _asked(ask: Callable[[], Answer]) -> Answer:
+    """What `ask` tells, and how long it took; its docstring says what it means when it fails."""
     began = time.monotonic()
     try:
-        ask()
+        told = ask()
     except (Error, RedisError, OSError) as error:
-        return {"ok": False, "message": f"{ask.__doc__} {type(error).__name__}."}
-    return {"ok": True, "seconds": round(time.monotonic() - began, 4)}
+        return {"ok": False, "message": f"{ask.__doc__} ({type(error).__name__})"}
+    return {"ok": True, "seconds": round(time.monotonic() - began, 4), **told}
 
 
-def _ask_database() -> None:
+def _ask_database() -> Answer:
     """The database does not answer."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+    return {}
 
 
-def _ask_layer() -> None:
+def _ask_layer() -> Answer:
     """The channel layer does not carry messages."""
     async_to_sync(_there_and_back)()
+    return {}
 
 
 async def _there_and_back() -> None:
@@ -72,17 +75,15 @@ async def _there_and_back() -> None:
         await layer.receive(channel)
 
 
-def _worker() -> Answer:
-    """The sweep comes round by beat and a worker: its age tells of both."""
-    swept: datetime | None = cache.get(SWEPT)
+def _ask_worker() -> Answer:
+    """The background work cannot be asked about."""
+    swept: datetime | None = cache.get(SWEPT)  # by beat and a worker: its age tells of both
     since = swept or _serving_since()
     age = (timezone.now() - since).total_seconds() if since else 0.0
-    answer: Answer = {"ok": age < LATE * settings.PLUGINHOST_SWEEP_SECONDS, "swept_seconds_ago": None}
-    if swept:
-        answer["swept_seconds_ago"] = round(age, 1)
-    if not answer["ok"]:
-        answer["message"] = "The background work stands still: no worker, or no beat, or no broker between them."
-    return answer
+    told: Answer = {"swept_seconds_ago": round(age, 1) if swept else None}
+    if age > LATE * settings.PLUGINHOST_SWEEP_SECONDS:
+        told |= {"ok": False, "message": "The background work stands still: no worker, or no beat, or no broker."}
+    return told
 
 
 def _serving_since() -> datetime | None:
