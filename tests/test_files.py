@@ -5,7 +5,8 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 import time_machine
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 
 from pluginhost import file_links
 from pluginhost.actions import files
@@ -165,6 +166,20 @@ def test_only_what_is_harmless_is_shown_in_place(alice, project, body, content_t
     assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert answer["Content-Disposition"].startswith("attachment") is not is_shown
+
+
+def test_under_asgi_it_is_sent_piece_by_piece(alice, project):
+    url = reserved(alice, project)
+    body = PNG * 300
+    Client().put(url, body)
+
+    async def pieces():
+        answer = await AsyncClient().get(shown(url))
+        return [piece async for piece in answer]
+
+    found = async_to_sync(pieces)()
+    assert len(found) == 3
+    assert b"".join(found) == body
 
 
 @pytest.mark.parametrize(
