@@ -33,7 +33,7 @@ def by_key(key: str) -> Principal:
     if found is None:
         raise UnknownKey("Invalid API key.")
     if found.revoked_at is not None:
-        raise Unauthenticated("This API key was revoked. Make a new one on your account page.")
+        raise Unauthenticated("This API key was revoked. Use another one; `manage.py createapikey` makes it.")
     return Principal(user=found.user, api_key=found)
 
 
