@@ -14,8 +14,9 @@ while not os.path.exists({go!r}):
     threading.Event().wait(0.05)
 return 'never noticed'
 """
-# The client takes a line into a queue of its own, and forgets it there when the line breaks at that moment. So a line
-# counts as said when it has left that queue; only these are written down.
+# The client takes a line into a queue of its own and forgets it there when the connection breaks at that moment, or
+# drops it at once when it has just broken. So a line counts as said when the queue is empty and the connection still
+# stands; only these are written down.
 SAY = """
 kept = open({kept!r}, 'a')
 
@@ -24,7 +25,7 @@ def say(number):
     logger.info(f'line {{number}}')
     while engine.queue.unfinished_tasks and engine.state == 'connected':
         threading.Event().wait(0.001)
-    if not engine.queue.unfinished_tasks:
+    if engine.state == 'connected':
         print(number, file=kept, flush=True)
 """
 TALKING = (
