@@ -24,6 +24,7 @@ class Log {
     this.last = Number(box.dataset.last);
     this.state = box.dataset.state;
     this.isFinal = box.dataset.final === "yes";
+    this.hasRun = Boolean(box.dataset.start);
     this.version = box.dataset.version;
     this.filter = { level: 0, q: "", hides: false };
     this.look = { query: "", now: 0, picked: null };
@@ -85,6 +86,7 @@ class Log {
     this.view.grow(news);
     this.state = news.state;
     this.isFinal = news.final;
+    this.hasRun ||= !["queued", "cancelled"].includes(news.state);
     if (news.version !== this.version) {
       this.version = news.version;
       look(); // the page's head

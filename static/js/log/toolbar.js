@@ -186,6 +186,7 @@ export class Toolbar {
     const { log } = this;
     if (log.view.total) return "";
     if (log.last) return `No line matches – ${grouped(log.last)} ${log.last === 1 ? "line is" : "lines are"} hidden.`;
+    if (log.isFinal && !log.hasRun) return "No log – no script had taken it.";
     if (log.isFinal) return "The script wrote nothing. Lines come from logger.info(…) in its callback.";
     if (log.state === "queued") return "No log yet – the session has not started.";
     const started = Date.parse(log.box.dataset.start) || this.opened;
