@@ -9,7 +9,7 @@ from __future__ import annotations
 from channels.db import DatabaseSyncToAsync
 from django.conf import settings
 
-from pluginhost import access
+from pluginhost import access, throttle
 from pluginhost.errors import PluginhostError, TooLarge
 
 from .answers import refuse
@@ -30,7 +30,7 @@ class Guard:
             await _check_key(scope)
             _check_length(scope)
         except PluginhostError as error:
-            await refuse(scope, receive, send, error.status, error.sentence)
+            await refuse(scope, receive, send, error)
             return
         await self._count(scope, receive, send)
 
@@ -56,7 +56,7 @@ class Guard:
         except TooLarge as error:
             if received <= limit or has_answered:
                 raise
-            await refuse(scope, receive, send, error.status, error.sentence)
+            await refuse(scope, receive, send, error)
 
 
 def limit_of(scope: Scope) -> int:
@@ -81,7 +81,13 @@ async def _check_key(scope: Scope) -> None:
     headers = _headers(scope)
     scheme, _, bearer = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     key = headers.get(b"apikey", b"").decode("latin-1") or (bearer.strip() if scheme.lower() == "bearer" else "")
-    await DatabaseSyncToAsync(access.by_key, thread_sensitive=False)(key)
+    client = scope.get("client") or ("", 0)
+    await DatabaseSyncToAsync(_look_at, thread_sensitive=False)(key, str(client[0]))
+
+
+def _look_at(key: str, address: str) -> None:
+    with throttle.failures_of(address):
+        access.by_key(key)
 
 
 def _check_length(scope: Scope) -> None:

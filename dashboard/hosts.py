@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from pluginhost.errors import Forbidden, Invalid
+
 from .answers import refuse
 from .asgi_types import Application, Receive, Scope, Send
 
@@ -33,7 +35,7 @@ class KnownHosts:
             f"This server does not know itself under the name «{host[:200]}». Whoever runs it can add the name "
             "to PLUGINHOST_ALLOWED_HOSTS."
         )
-        await refuse(scope, receive, send, 400, sentence)
+        await refuse(scope, receive, send, Invalid(sentence))
 
 
 class SameOrigin:
@@ -48,7 +50,7 @@ class SameOrigin:
         if not origin.netloc or origin.netloc in known:
             await self._application(scope, receive, send)
         else:
-            await refuse(scope, receive, send, 403, "This page may not open a WebSocket here.")
+            await refuse(scope, receive, send, Forbidden("This page may not open a WebSocket here."))
 
 
 def is_ours(host: str, scope: Scope) -> bool:
