@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import subprocess
-import sys
 import textwrap
 import venv
 from collections.abc import Callable, Iterator
@@ -126,8 +125,3 @@ def script(tmp_path: Path) -> Iterator[Start]:
             return made
 
         yield start
-
-
-def path_of_python() -> Path:
-    """Our own interpreter, for programs that need no client."""
-    return Path(sys.executable)

@@ -7,13 +7,18 @@ from collections.abc import Callable
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
+SOONEST_S, LATEST_S = 0.02, 0.25
 
 
 def until(condition: Callable[[], Answer], what: str | Callable[[], str], within: float = 30.0) -> Answer:
-    """The first answer of `condition` that is true; AssertionError with `what` when none was in time."""
-    deadline = time.monotonic() + within
+    """The first answer of `condition` that is true; AssertionError with `what` when none was in time.
+
+    It is asked less and less often, so that what is waited for has the machine.
+    """
+    deadline, pause = time.monotonic() + within, SOONEST_S
     while not (answer := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {within:g} s in vain for: {what if isinstance(what, str) else what()}")
-        time.sleep(0.03)
+        time.sleep(pause)
+        pause = min(pause * 1.4, LATEST_S)
     return answer
