@@ -7,7 +7,6 @@ WebSocket and Socket.IO all come through here; `need` is the least role that wha
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from . import credentials
 from .errors import Forbidden, NotFound, Unauthenticated, UnknownKey
@@ -49,8 +48,6 @@ def _by_session_key(key: str) -> Principal:
         raise Unauthenticated(f"Session #{found.pk} was cancelled; so is its key.")
     if found.is_final and not found.is_revisable:
         raise Unauthenticated(f"Session #{found.pk} has ended ({found.get_state_display().lower()}); so has its key.")
-    if found.is_final and found.finished_at and (timezone.now() - found.finished_at).days >= 1:
-        raise Unauthenticated(f"Session #{found.pk} crashed more than a day ago; its key is no longer good.")
     if not found.started_by.is_active:
         raise Unauthenticated(f"The account that started session #{found.pk} is not active any more.")
     return Principal(user=found.started_by, session=found)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pluginhost.actions import processes
 from pluginhost.models import Organization, Plugin, Project, User
 
 from . import makers
@@ -25,6 +26,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed and started:
         report.sections.append(("server", started[0].said()[-6000:]))
     return report
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test is the serving process that another test began to be."""
+    monkeypatch.setattr(processes, "_current", None)
 
 
 @pytest.fixture

@@ -112,9 +112,10 @@ def make_connection(plugin: Plugin, sid: str = "sid", address: str = "10.0.0.1")
 def make_running(user: User, project: Project, plugin: Plugin, **request: Any) -> Session:
     """A session that a script has been sent."""
     session = make_session(user, project, plugin, **request)
-    order = claims.claim(make_connection(plugin).pk)
+    connection = make_connection(plugin)
+    order = claims.claim(connection.pk)
     assert order is not None
-    assert claims.mark_sent(order.session_id)
+    assert claims.mark_sent(order.session_id, connection.pk)
     session.refresh_from_db()
     return session
 

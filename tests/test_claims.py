@@ -50,7 +50,7 @@ def test_another_plugins_script_gets_nothing(alice, project, plugin, organizatio
 def test_what_could_not_be_sent_keeps_its_place_in_the_queue(alice, project, plugin):
     first, second = (makers.make_session(alice, project, plugin) for _ in range(2))
     connection = makers.make_connection(plugin)
-    claims.give_back(claims.claim(connection.pk).session_id)
+    assert claims.give_back(claims.claim(connection.pk).session_id, connection.pk)
     assert claims.claim(connection.pk).session_id == first.pk
     second.refresh_from_db()
     assert second.state == Session.State.QUEUED
@@ -58,9 +58,24 @@ def test_what_could_not_be_sent_keeps_its_place_in_the_queue(alice, project, plu
 
 def test_a_session_cancelled_between_claim_and_send_is_not_sent(alice, project, plugin):
     session = makers.make_session(alice, project, plugin)
-    claims.claim(makers.make_connection(plugin).pk)
+    connection = makers.make_connection(plugin)
+    claims.claim(connection.pk)
     sessions.cancel(makers.principal(alice), session)
-    assert not claims.mark_sent(session.pk)
+    assert not claims.mark_sent(session.pk, connection.pk)
+    session.refresh_from_db()
+    assert session.state == Session.State.CANCELLED
+
+
+def test_a_connection_that_lost_its_claim_can_neither_send_nor_give_back(alice, project, plugin):
+    session = makers.make_session(alice, project, plugin)
+    first, second = makers.make_connection(plugin), makers.make_connection(plugin)
+    claims.claim(first.pk)
+    connections.close(first, "gone", first.opened_at)
+    claims.claim(second.pk)
+    assert not claims.mark_sent(session.pk, first.pk)
+    assert not claims.give_back(session.pk, first.pk)
+    assert claims.mark_sent(session.pk, second.pk)
+    assert not claims.give_back(session.pk, second.pk)
 
 
 def test_the_order_of_a_closed_connection_stays_in_the_queue(alice, project, plugin):

@@ -93,7 +93,7 @@ def running(alice, project, plugin, secret, caller=CALLER):
     connection = greet(plugin, secret, caller=caller).connection
     session = makers.make_session(alice, project, plugin)
     claims.claim(connection.pk)
-    claims.mark_sent(session.pk)
+    claims.mark_sent(session.pk, connection.pk)
     return connection, session
 
 
@@ -155,3 +155,15 @@ def test_a_refusal_keeps_its_reason_when_the_socket_goes(plugin):
 
 def test_an_id_that_is_none_is_unknown(db):
     assert not connections.greet(CALLER, None, "\ud800", "\ud800", None, timezone.now()).is_welcome
+
+
+def test_a_connection_that_was_closed_over_its_head_goes_on_as_a_new_one_with_its_sessions(
+    alice, project, plugin, secret
+):
+    connection, session = running(alice, project, plugin, secret)
+    connections.close(connection, "The server process that held it went silent.", timezone.now())
+    verdict = greet(plugin, secret, connection.pk, at=timezone.now() + timedelta(minutes=5))
+    session.refresh_from_db()
+    assert verdict.is_welcome
+    assert (session.state, session.connection) == (Session.State.RUNNING, verdict.connection)
+    assert connections.recheck(verdict.connection.pk, timezone.now())

@@ -85,7 +85,8 @@ def test_the_sessions_of_a_dead_process_are_lost(session):
 def test_a_process_whose_lease_ran_out_is_dead(session):
     process = processes.begin(name="two")
     Connection.objects.update(process=process)
-    ServerProcess.objects.update(lease_until=ago(1))
+    processes.begin(name="we")
+    ServerProcess.objects.filter(pk=process.pk).update(lease_until=ago(1))
     assert after(session).state == Session.State.LOST
 
 
@@ -101,17 +102,34 @@ def test_queued_sessions_wait_for_ever(alice, project, plugin):
     assert after(queued, created_at=ago(10**6)).state == Session.State.QUEUED
 
 
-def presumed_alive(session, lines, broke_at):
+@pytest.mark.parametrize("lines", [0, 5])
+def test_one_whose_script_came_back_and_that_says_nothing_more_has_crashed_at_its_idle_limit(session, lines):
     LogHead.objects.filter(session=session).update(last=lines)
-    return after(session, is_presumed_alive=True, last_sign_at=broke_at)
-
-
-def test_one_that_used_to_log_and_is_silent_since_its_script_came_back_has_crashed(session):
-    assert presumed_alive(session, 5, ago(80)).state == Session.State.RUNNING
-    assert presumed_alive(session, 5, ago(91)).state == Session.State.CRASHED
+    assert after(session, is_presumed_alive=True, last_sign_at=ago(1790)).state == Session.State.RUNNING
+    assert after(session, last_sign_at=ago(1801)).state == Session.State.CRASHED
     assert "while the connection is down" in session.reason
 
 
-def test_one_that_never_logged_is_waited_for_until_its_idle_limit(session):
-    assert presumed_alive(session, 0, ago(1000)).state == Session.State.RUNNING
-    assert presumed_alive(session, 0, ago(1801)).state == Session.State.CRASHED
+def test_one_that_was_claimed_and_never_sent_is_queued_again(session):
+    assert after(session, sent_at=None, started_at=ago(20)).state == Session.State.RUNNING
+    assert after(session, started_at=ago(31)).state == Session.State.QUEUED
+
+
+def test_our_own_process_is_never_thought_dead_by_ourselves(session):
+    process = processes.begin(name="slow")
+    Connection.objects.update(process=process)
+    ServerProcess.objects.filter(pk=process.pk).update(lease_until=ago(1))
+    assert after(session).state == Session.State.RUNNING
+
+
+def test_a_process_that_others_thought_dead_lives_on_when_it_renews_its_lease(db):
+    process = processes.begin(name="paused")
+    processes.ended("paused")
+    processes.renew(process)
+    assert ServerProcess.objects.get().ended_at is None
+
+
+def test_one_that_cannot_be_looked_at_keeps_nobody_waiting(alice, project, plugin, session):
+    other = makers.make_running(alice, project, plugin)
+    Session.objects.filter(pk=session.pk).update(state="lost", lost_at=ago(10), longest_silence_s=1e300)
+    assert after(other, last_sign_at=ago(1801)).state == Session.State.TIMED_OUT

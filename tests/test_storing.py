@@ -52,10 +52,10 @@ def test_it_works(peer, session):
 def test_a_heartbeat_and_what_follows_it_may_come_in_one_batch(alice, plugin, session):
     secret = plugins.reveal_secret(makers.principal(alice), plugin)
     newcomer = peer_of(plugin)
-    verdicts = storing.store(
+    stored = storing.store(
         [[item(newcomer, Heartbeat(plugin.uid, secret)), item(newcomer, line(session, "back again"))]]
     )
-    assert verdicts[newcomer].is_welcome
+    assert stored.verdicts[newcomer].is_welcome
     assert LogLine.objects.get().message == "back again"
 
 

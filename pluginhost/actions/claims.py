@@ -50,24 +50,24 @@ def claim(connection_id: int) -> Order | None:
         return Order(session.pk, _payload(session, key))
 
 
-def mark_sent(session_id: int) -> bool:
-    """The order is about to be sent; False when the session was cancelled meanwhile."""
-    now = timezone.now()
-    moved = Session.objects.filter(pk=session_id, state=RUNNING).update(sent_at=now)
+def mark_sent(session_id: int, connection_id: int) -> bool:
+    """The order is about to be sent; False when the session was cancelled or taken from the connection meanwhile."""
+    mine = Session.objects.filter(pk=session_id, state=RUNNING, connection=connection_id)
+    moved = mine.update(sent_at=timezone.now())
     nudge.session(session_id)
     return bool(moved)
 
 
-def give_back(session_id: int) -> None:
-    """The order could not be sent: the session is queued again, at its old place."""
-    with transaction.atomic():
-        moved = Session.objects.filter(pk=session_id, state=RUNNING).update(
-            state=QUEUED, connection=None, started_at=None, sent_at=None, key_digest=None
-        )
-        if moved:
-            session = Session.objects.get(pk=session_id)
-            tell(session, "queued", "The order could not be sent; back in the queue.")
-            _nudge(session)
+@transaction.atomic
+def give_back(session_id: int, connection_id: int) -> bool:
+    """The order was not sent by this connection: the session is queued again, at its old place."""
+    mine = Session.objects.filter(pk=session_id, state=RUNNING, connection=connection_id, sent_at=None)
+    if not mine.update(state=QUEUED, connection=None, started_at=None, key_digest=None):
+        return False
+    session = Session.objects.get(pk=session_id)
+    tell(session, "queued", "The order could not be sent; back in the queue.")
+    _nudge(session)
+    return True
 
 
 def _is_busy(connection: Connection) -> bool:

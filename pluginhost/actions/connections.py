@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -75,33 +76,34 @@ def _admit(
 ) -> Connection:
     """The connection of a script with a good secret; a newcomer may be one that was here a moment ago."""
     connection = _known(known, plugin)
-    if connection is not None:
-        was_open = connection.state == State.OPEN
-        Connection.objects.filter(pk=connection.pk).exclude(state=State.CLOSED).update(
-            state=state, reason=reason, was_accepted=True, last_seen_at=at
-        )
+    was_open = connection is not None and connection.state == State.OPEN
+    facts = {"state": State(state), "reason": reason, "was_accepted": True, "last_seen_at": at}
+    if connection is None:
+        connection = _begin(caller, process, plugin, at, facts)
     else:
-        was_open = False
-        connection = Connection.objects.create(
-            plugin=plugin,
-            process=process,
-            sid=caller.sid,
-            state=state,
-            reason=reason,
-            was_accepted=True,
-            address=caller.address,
-            transport=caller.transport,
-            opened_at=at,
-            last_seen_at=at,
-        )
-    connection.state = State(state)
+        Connection.objects.filter(pk=connection.pk).exclude(state=State.CLOSED).update(**facts)
+        connection.state = State(state)
     if state == State.OPEN and not was_open:
-        _adopt(connection, at)
+        _adopt(connection, known, at)
     if (state == State.OPEN) != was_open:
         nudge.plugin(plugin.pk)
     if state != State.OPEN:
         lose_sessions(connection, reason, at)
     return connection
+
+
+def _begin(
+    caller: Caller, process: ServerProcess | None, plugin: Plugin, at: datetime, facts: dict[str, Any]
+) -> Connection:
+    return Connection.objects.create(
+        plugin=plugin,
+        process=process,
+        sid=caller.sid,
+        address=caller.address,
+        transport=caller.transport,
+        opened_at=at,
+        **facts,
+    )
 
 
 def _refuse(
@@ -115,17 +117,7 @@ def _refuse(
     )
     fields = {"state": State.QUARANTINED, "reason": reason, "last_seen_at": at, "closed_at": None}
     if connection is None:
-        connection = Connection.objects.create(
-            plugin=plugin,
-            process=process,
-            sid=caller.sid,
-            was_accepted=False,
-            address=caller.address,
-            transport=caller.transport,
-            opened_at=at,
-            refusals=1,
-            **fields,
-        )
+        connection = _begin(caller, process, plugin, at, {**fields, "was_accepted": False, "refusals": 1})
     else:
         Connection.objects.filter(pk=connection.pk).update(
             **fields, sid=caller.sid, process=process, refusals=F("refusals") + 1
@@ -136,7 +128,10 @@ def _refuse(
 
 
 def _known(known: int | None, plugin: Plugin) -> Connection | None:
-    return Connection.objects.filter(pk=known, plugin=plugin).first() if known else None
+    """The socket's connection. One that was closed over its head (its process was thought dead) is begun anew."""
+    if known is None:
+        return None
+    return Connection.objects.filter(pk=known, plugin=plugin).exclude(state=State.CLOSED).first()
 
 
 @transaction.atomic
@@ -212,9 +207,16 @@ def note_refused(connection: Connection, reason: str, count: int = 1) -> None:
 # --- a script that was here a moment ago ---
 
 
-def _adopt(connection: Connection, at: datetime) -> None:
-    """Sessions of one earlier connection from the same address, broken a moment ago, are presumed to be its own."""
-    earlier = (
+def _adopt(connection: Connection, known: int | None, at: datetime) -> None:
+    """Sessions of one earlier connection are the newcomer's: of its own, or of one presumed to have been its own."""
+    earlier = known or _broken_a_moment_ago(connection, at)
+    for session in Session.objects.filter(state=Session.State.LOST, connection=earlier) if earlier else ():
+        _take_over(session, connection)
+
+
+def _broken_a_moment_ago(connection: Connection, at: datetime) -> int | None:
+    """The connection from the same address that broke first, and whose sessions nobody has taken over yet."""
+    return (
         Session.objects.filter(
             plugin_id=connection.plugin_id,
             state=Session.State.LOST,
@@ -226,10 +228,6 @@ def _adopt(connection: Connection, at: datetime) -> None:
         .values_list("connection", flat=True)
         .first()
     )
-    if earlier is None:
-        return
-    for session in Session.objects.filter(state=Session.State.LOST, connection=earlier):
-        _take_over(session, connection)
 
 
 def _take_over(session: Session, connection: Connection) -> None:

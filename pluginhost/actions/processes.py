@@ -38,7 +38,8 @@ def current() -> ServerProcess | None:
 
 
 def renew(process: ServerProcess) -> None:
-    ServerProcess.objects.filter(pk=process.pk, ended_at=None).update(lease_until=timezone.now() + _lease())
+    """Live on, also where another machine thought us dead: a pause is no end."""
+    ServerProcess.objects.filter(pk=process.pk).update(lease_until=timezone.now() + _lease(), ended_at=None)
 
 
 @transaction.atomic
@@ -54,10 +55,11 @@ def ended(name: str, reason: str = "The server process that held it ended.") -> 
 
 
 def end_expired() -> None:
-    """End the processes whose lease ran out without a word."""
-    for name in ServerProcess.objects.filter(ended_at=None, lease_until__lt=timezone.now()).values_list(
-        "name", flat=True
-    ):
+    """End the processes whose lease ran out without a word; never ourselves, who are just being slow."""
+    silent = ServerProcess.objects.filter(ended_at=None, lease_until__lt=timezone.now())
+    if _current is not None:
+        silent = silent.exclude(pk=_current.pk)
+    for name in silent.values_list("name", flat=True):
         ended(name, "The server process that held it went silent.")
 
 

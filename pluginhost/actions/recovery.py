@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import endings, imports, processes
+from pluginhost.actions import claims, endings, imports, processes
 from pluginhost.models import Plugin, Session
 
+logger = logging.getLogger(__name__)
+
 State = Session.State
+_UNSENT = timedelta(seconds=30)
 
 
 def sweep() -> int:
-    """Look at everything that can wait too long; the number of sessions that were ended."""
-    processes.end_expired()
-    imports.remove_unfinished()
+    """Look at everything that can wait too long; the number of sessions that were ended.
+
+    Each is looked at by itself: what goes wrong with one must not keep the others waiting for ever.
+    """
+    _try("processes", processes.end_expired)
     now = timezone.now()
-    return sum(_end_one(session, now) for session in _held())
+    ended = sum(_try(f"session {session.pk}", _end_one, session, now) is True for session in _held())
+    _try("unfinished imports", imports.remove_unfinished)
+    return ended
+
+
+def _try(what: str, look: Callable[..., object], *arguments: object) -> object:
+    try:
+        return look(*arguments)
+    except Exception:  # the edge of the sweep's loop; the next sweep tries again
+        logger.exception("the sweep could not look at %s", what)
+        return None
 
 
 def nudge_queued() -> None:
@@ -29,13 +45,16 @@ def nudge_queued() -> None:
         nudge.plugin(plugin_id)
 
 
-def _held() -> Iterator[Session]:
-    return Session.objects.held().select_related("plugin", "connection", "log_head").iterator(chunk_size=500)
+def _held() -> list[Session]:
+    """All of them at once: a cursor that stays open while we write would lock us out on SQLite."""
+    return list(Session.objects.held().select_related("plugin", "connection"))
 
 
 def _end_one(session: Session, now: datetime) -> bool:
     if session.state == State.CANCELLING:
         return _end_cancelling(session, now)
+    if _was_never_sent(session, now):
+        return not claims.give_back(session.pk, session.connection_id or 0)
     if session.state == State.LOST and _grace_is_over(session, now):
         seen = f"{session.lost_at:%H:%M:%S} UTC" if session.lost_at else "?"
         reason = f"Its script went away at {seen} and did not come back within {_words(grace_of(session))}."
@@ -54,17 +73,16 @@ def _grace_is_over(session: Session, now: datetime) -> bool:
     return session.lost_at is not None and now > session.lost_at + grace_of(session)
 
 
-def _presumption_is_over(session: Session, now: datetime) -> bool:
-    """A script is back, but this session, which used to say something, has been silent for too long since.
+def _was_never_sent(session: Session, now: datetime) -> bool:
+    """Claimed and then forgotten, since the database went away in between."""
+    began = session.started_at
+    return session.state == State.RUNNING and session.sent_at is None and began is not None and now > began + _UNSENT
 
-    The client raises in the callback when a line is logged while the connection is down: such a run is dead though
-    its process lives. One that had never said anything is waited for until its idle limit.
-    """
+
+def _presumption_is_over(session: Session, now: datetime) -> bool:
+    """Its script is back, but nothing was heard of the session for its idle limit, counted from the break."""
     broke_at = session.last_sign_at  # adoption sets it to the break
-    if broke_at is None:
-        return False
-    idle = timedelta(seconds=session.idle_timeout_s)
-    return now > broke_at + (min(idle, grace_of(session)) if session.log_head.last else idle)
+    return broke_at is not None and now > broke_at + timedelta(seconds=session.idle_timeout_s)
 
 
 def _end_presumed(session: Session, now: datetime) -> bool:

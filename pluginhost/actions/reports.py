@@ -17,6 +17,7 @@ from pluginhost.protocol.payloads import progress_in
 from pluginhost.protocol.text import first_line
 
 State = Session.State
+MOST_LATE_RESPONSES = 10
 _LINE_FIELDS = ("session", "number", "at", "level", "message", "extra", "came_late")
 
 
@@ -92,14 +93,25 @@ def _note_progress(session: Session, lines: Sequence[Line]) -> None:
 def finish(session: Session, connection: Connection | None, form: str, body: str, at: datetime) -> bool:
     """The script's answer: the session ends by it, unless it had ended before; then it is kept as come late."""
     with transaction.atomic():
-        signs.seen(session, at=at, connection=connection)
-        session = Session.objects.select_related("scope").get(pk=session.pk)
-        late = session.is_final
-        Response.objects.create(session=session, at=at, form=form, body=body, came_late=late)
-        if late:
-            nudge.session(session.pk)
+        # The row is ours until the commit: neither a cancel nor a limit comes between the look and the end.
+        signs.seen(_locked(session), at=at, connection=connection)
+        session = _locked(session)
+        if session.is_final:
+            _keep_late(session, form, body, at)
             return False
+        Response.objects.create(session=session, at=at, form=form, body=body)
         return _end_by_answer(session, form, body, at)
+
+
+def _locked(session: Session) -> Session:
+    return Session.objects.select_for_update(of=("self",)).select_related("scope").get(pk=session.pk)
+
+
+def _keep_late(session: Session, form: str, body: str, at: datetime) -> None:
+    """An answer after the end is kept for the page to show; a script that goes on answering is not."""
+    if Response.objects.filter(session=session, came_late=True).count() < MOST_LATE_RESPONSES:
+        Response.objects.create(session=session, at=at, form=form, body=body, came_late=True)
+        nudge.session(session.pk)
 
 
 def acknowledge(session: Session, connection: Connection | None, form: str, body: str, at: datetime) -> bool:
@@ -122,7 +134,7 @@ def _end_by_answer(session: Session, form: str, body: str, at: datetime) -> bool
     head = first_line(body, 300) if form in (Response.Form.TEXT, Response.Form.JSON) else ""
     Session.objects.filter(pk=session.pk).update(message_head=head)
     state, reason = endings.ending_of(session, error)
-    return endings.end(session, state, reason, at=at, only_from=Session.HELD)
+    return endings.end(session, state, reason, at=at, only_from=[State.RUNNING, State.LOST])
 
 
 def _error_of(session: Session, body: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from pluginhost import nudge
@@ -207,8 +208,9 @@ def cancel(principal: Principal, session: Session) -> None:
 
 def _end_at_once(who: User, session: Session) -> bool:
     now = timezone.now()
-    waiting = [Session.State.QUEUED, Session.State.LOST, Session.State.CANCELLING]
-    moved = Session.objects.filter(pk=session.pk, state__in=waiting).update(
+    waiting = Q(state__in=[Session.State.QUEUED, Session.State.LOST, Session.State.CANCELLING])
+    unsent = Q(state=Session.State.RUNNING, sent_at=None)
+    moved = Session.objects.filter(waiting | unsent, pk=session.pk).update(
         state=Session.State.CANCELLED,
         reason=f"Cancelled by {who.shown_name}.",
         cancelled_by=who,

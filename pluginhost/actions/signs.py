@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from pluginhost import nudge
@@ -25,6 +26,12 @@ def seen(session: Session, *, at: datetime | None = None, connection: Connection
         _come_back(session, moment, connection)
     elif _is_worth_writing(session, moment, connection):
         Session.objects.filter(pk=session.pk, state__in=Session.HELD).update(**_news(session, moment, connection))
+
+
+def _revisable(mine: QuerySet[Session], moment: datetime) -> QuerySet[Session]:
+    """Crashed not long ago, not called off, and with no rerun beside which it would come to life."""
+    crashed = mine.filter(state=State.CRASHED, key_revoked_at=None, finished_at__gt=moment - Session.REVISABLE_FOR)
+    return crashed.filter(~Exists(Session.objects.filter(rerun_of=OuterRef("pk"))))
 
 
 def _is_worth_writing(session: Session, moment: datetime, connection: Connection | None) -> bool:
@@ -49,7 +56,7 @@ def _come_back(session: Session, moment: datetime, connection: Connection | None
     back = {**_news(session, moment, connection), "state": State.RUNNING, "reason": "", "lost_at": None}
     if mine.filter(state=State.LOST).update(**back):
         tell(session, "back", "Its script is heard of again; nothing of its log was lost here.")
-    elif mine.filter(state=State.CRASHED, key_revoked_at=None).update(**back, finished_at=None, error=""):
+    elif _revisable(mine, moment).update(**back, finished_at=None, error=""):
         tell(session, "reopened", "Its script is heard of again after all; the session is open again.")
     else:
         return

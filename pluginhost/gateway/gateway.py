@@ -45,7 +45,9 @@ class Gateway:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gateway")
         self._something = asyncio.Event()
         self._process: ServerProcess | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._storing: asyncio.Task[None] | None = None
+        self._lease: asyncio.Task[None] | None = None
+        self._is_stopping = False
         self._heard = asyncio.Event()
 
     # --- the process ---
@@ -55,17 +57,13 @@ class Gateway:
         for gone in dead:
             await self.in_thread(processes.ended, gone)
         self._process = await self.in_thread(processes.begin, "web", name)
-        self._tasks = [
-            asyncio.create_task(self._store_for_ever(), name="gateway: storing"),
-            asyncio.create_task(self._renew_lease(), name="gateway: lease"),
-        ]
+        self._storing = asyncio.create_task(self._store_until_the_end(), name="gateway: storing")
+        self._lease = asyncio.create_task(self._renew_lease(), name="gateway: lease")
 
     async def stop(self) -> None:
         """Hear out the scripts, commit everything, cut their lines. Nobody must be accepted any more."""
         await self._say_farewell()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stop_storing()
         for peer in list(self._peers.values()):
             self.drop(peer)
             self.leave(peer, Gone("The server was restarted."))
@@ -76,6 +74,15 @@ class Gateway:
             desk.close()
         await self.in_thread(connections.close_all)
         self._thread.shutdown(wait=True)
+
+    async def _stop_storing(self) -> None:
+        """Let it finish what it has taken out of the inboxes: cancelling it would lose that."""
+        if self._lease is not None:
+            self._lease.cancel()
+        self._is_stopping = True
+        self._something.set()
+        if self._storing is not None:
+            await self._storing
 
     async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run database work in the gateway's one thread, in the order it was asked for."""
@@ -112,7 +119,7 @@ class Gateway:
         """The socket has ended; what it said before is stored before."""
         if peer.is_gone:
             return
-        peer.is_gone = True
+        peer.is_gone = peer.is_leaving = True
         peer.stop_timer()
         peer.wake.set()
         self._peers.pop(peer.sid, None)
@@ -146,8 +153,8 @@ class Gateway:
         self._heard.set()
         self._something.set()
 
-    async def _store_for_ever(self) -> None:
-        while True:
+    async def _store_until_the_end(self) -> None:
+        while not self._is_stopping:
             await self._something.wait()
             await asyncio.sleep(GATHER_SECONDS)  # so that one commit serves many lines
             self._something.clear()
@@ -164,25 +171,21 @@ class Gateway:
                 return
 
     async def _store_once(self) -> bool:
-        """Store what the inboxes hold now; False when the database is away, and then all of it is kept."""
+        """Store what the inboxes hold now; False when the database is away, and then what was not stored is kept."""
         taken = [(desk, desk.inbox.take()) for desk in self._all_desks() if len(desk.inbox)]
         if not taken:
             return True
-        try:
-            verdicts = await self.in_thread(storing.store, [items for _, items in taken])
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("the database is away, trying again: %s", error)
-            for desk, items in taken:
-                desk.inbox.put_back(items)
-            await asyncio.sleep(RETRY_SECONDS)
-            self._something.set()
-            return False
-        for peer, verdict in verdicts.items():
+        stored = await self.in_thread(storing.store, [items for _, items in taken])
+        for desk, items in taken:
+            desk.inbox.put_back([item for item in items if id(item) in stored.left])
+        for peer, verdict in stored.verdicts.items():
             await self._judge(peer, verdict)
+        self._close_idle_desks([desk for desk, _ in taken])
+        if stored.left and not self._is_stopping:
+            await asyncio.sleep(RETRY_SECONDS)
         if any(len(desk.inbox) for desk, _ in taken):
             self._something.set()
-        self._close_idle_desks([desk for desk, items in taken])
-        return True
+        return not stored.left
 
     def _all_desks(self) -> list[Desk]:
         return [*self._desks.values(), self._anonymous]
@@ -242,6 +245,7 @@ class Gateway:
     async def _say_farewell(self) -> None:
         """Close our side only: what the scripts sent until they noticed still comes in, and is stored."""
         for peer in self._peers.values():
+            peer.is_leaving = True
             if peer.transport is not None:
                 peer.transport.half_close()
         try:

@@ -19,6 +19,8 @@ class Peer:
     plugin_uid: str | None = None
     verdict: Verdict | None = None
     is_gone: bool = False
+    is_leaving: bool = False
+    """Gone, or about to be: it gets no more work."""
     told: str = ""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     work: asyncio.Task[None] | None = None

@@ -33,7 +33,7 @@ class Script:
 
     async def work(self) -> None:
         """Until the socket is gone. The database being away is waited out."""
-        while not self._peer.is_gone:
+        while not self._peer.is_leaving:
             self._peer.wake.clear()
             try:
                 await self.look()
@@ -53,20 +53,20 @@ class Script:
             self._peer.verdict = replace(verdict, is_welcome=is_welcome)
         if not is_welcome:
             return
-        while not self._peer.is_gone:
+        while not self._peer.is_leaving:
             order = await self._in_thread(claims.claim, connection_id)
-            if order is None or not await self._hand_over(order):
+            if order is None or not await self._hand_over(order, connection_id):
                 return
 
-    async def _hand_over(self, order: claims.Order) -> bool:
+    async def _hand_over(self, order: claims.Order, connection_id: int) -> bool:
         """Send it, marked as sent before: what is claimed and not sent goes back, what was sent may be lost."""
-        if self._peer.is_gone:
-            await self._in_thread(claims.give_back, order.session_id)
+        if self._peer.is_leaving:
+            await self._in_thread(claims.give_back, order.session_id, connection_id)
             return False
-        if not await self._in_thread(claims.mark_sent, order.session_id):
+        if not await self._in_thread(claims.mark_sent, order.session_id, connection_id):
             return True  # cancelled in between
         await self._send(self._peer, order.payload, self._acknowledged(order.session_id))
-        logger.info("session %s sent to connection %s", order.session_id, self._peer.connection_id)
+        logger.info("session %s sent to connection %s", order.session_id, connection_id)
         return True
 
     def _acknowledged(self, session_id: int) -> Callable[..., None]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
 from pluginhost.actions import connections, processes, reports
@@ -20,25 +21,33 @@ from .peer import Peer
 logger = logging.getLogger(__name__)
 
 Verdicts = dict[Peer, Verdict]
+_AWAY = (OperationalError, InterfaceError)
 
 
-def store(batches: Sequence[Sequence[Item]]) -> Verdicts:
-    """Store all of it in one transaction; the verdicts on the heartbeats among it.
+@dataclass
+class Stored:
+    """What became of the batches: verdicts on the heartbeats, and the ids of items that are still to be stored."""
 
-    What the database refuses costs nobody else a line: the batches are then stored one by one, and the bad one
-    item by item. OperationalError (the database is away) is the caller's: it tries again.
+    verdicts: Verdicts = field(default_factory=dict)
+    left: set[int] = field(default_factory=set)
+
+
+def store(batches: Sequence[Sequence[Item]]) -> Stored:
+    """Store all of it in one transaction.
+
+    What the database refuses costs nobody else a line: it is then stored item by item, without the bad one. What
+    could not be stored since the database is away is left, and only that.
     """
-    close_old_connections()
+    items = [item for batch in batches for item in batch]
     try:
-        return _store_all(batches)
-    except (OperationalError, InterfaceError):
-        raise
+        close_old_connections()
+        return Stored(_store_all(batches))
+    except _AWAY as error:
+        logger.warning("the database is away, trying again: %s", error)
+        return Stored(left={id(item) for item in items})
     except Exception:
         logger.exception("a batch could not be stored whole; storing it piece by piece")
-    verdicts: Verdicts = {}
-    for item in (item for batch in batches for item in batch):
-        verdicts.update(_store_single(item, verdicts))
-    return verdicts
+    return _store_each(items)
 
 
 def _store_all(batches: Sequence[Sequence[Item]]) -> Verdicts:
@@ -49,16 +58,22 @@ def _store_all(batches: Sequence[Sequence[Item]]) -> Verdicts:
     return verdicts
 
 
-def _store_single(item: Item, before: Verdicts) -> Verdicts:
-    verdicts = dict(before)
-    try:
-        with transaction.atomic():
-            _Storing(verdicts).store([item])
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # the edge of the loop: this item is given up, the next ones must go on
-        logger.exception("a %s could not be stored and is left out", type(item.report).__name__)
-    return verdicts
+def _store_each(items: Sequence[Item]) -> Stored:
+    stored = Stored()
+    for index, item in enumerate(items):
+        verdicts = dict(stored.verdicts)
+        try:
+            with transaction.atomic():
+                _Storing(verdicts).store([item])
+        except _AWAY as error:
+            logger.warning("the database is away, trying again: %s", error)
+            stored.left = {id(later) for later in items[index:]}
+            return stored
+        except Exception:  # the edge of the loop: this item is given up, the next ones must go on
+            logger.exception("a %s could not be stored and is left out", type(item.report).__name__)
+        else:
+            stored.verdicts = verdicts
+    return stored
 
 
 class _Storing:
@@ -194,7 +209,3 @@ def recheck(connection_id: int) -> bool:
     """Whether this script may have work now."""
     close_old_connections()
     return connections.recheck(connection_id, timezone.now())
-
-
-def is_database_away(error: Exception) -> bool:
-    return isinstance(error, DatabaseError | InterfaceError)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
 
@@ -63,6 +65,7 @@ class Session(models.Model):
 
     HELD = (State.RUNNING, State.LOST, State.CANCELLING)
     OPEN = (State.QUEUED, *HELD)
+    REVISABLE_FOR = timedelta(hours=24)
     FINAL = (State.SUCCEEDED, State.PARTIAL, State.FAILED, State.TIMED_OUT, State.CRASHED, State.CANCELLED)
 
     uid = UidField()
@@ -149,7 +152,12 @@ class Session(models.Model):
     @property
     def is_revisable(self) -> bool:
         """Whether a late sign of life may re-open it."""
-        return self.state == self.State.CRASHED and self.key_revoked_at is None
+        return (
+            self.state == self.State.CRASHED
+            and self.key_revoked_at is None
+            and self.finished_at is not None
+            and timezone.now() < self.finished_at + self.REVISABLE_FOR
+        )
 
 
 class SessionInputs(models.Model):

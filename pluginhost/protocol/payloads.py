@@ -117,7 +117,7 @@ def _session(name: str, event: dict[str, Any]) -> str:
     session = event.get("session")
     if not isinstance(session, str) or not session:
         raise Malformed(f"A {name} event needs session as text.")
-    return session[:100]
+    return storable(session)[:100]
 
 
 def _extra(event: dict[str, Any], limit: int) -> str:
