@@ -6,11 +6,14 @@ With a body for `/v2` or `/api/v1` the key is checked before the body is read: 4
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 from channels.db import DatabaseSyncToAsync
 from django.conf import settings
 
-from pluginhost import access, throttle
-from pluginhost.errors import PluginhostError, TooLarge
+from pluginhost import access, file_links, throttle
+from pluginhost.errors import Forbidden, PluginhostError, TooLarge
+from pluginhost.gateway.app import gateway
 
 from .answers import refuse
 from .asgi_types import Application, Message, Receive, Scope, Send
@@ -67,8 +70,12 @@ def limit_of(scope: Scope) -> int:
     if path.startswith("/files/") and scope["method"] == "PUT":
         return int(settings.PLUGINHOST_UPLOAD_LIMIT)
     if path.startswith("/socket.io/"):
-        return int(settings.PLUGINHOST_MESSAGE_LIMIT)
+        return gateway.limit_for(_query(scope, "sid"))
     return int(settings.PLUGINHOST_BODY_LIMIT)
+
+
+def _query(scope: Scope, name: str) -> str:
+    return parse_qs(scope.get("query_string", b"").decode("latin-1")).get(name, [""])[0]
 
 
 def _has_body(scope: Scope) -> bool:
@@ -76,6 +83,8 @@ def _has_body(scope: Scope) -> bool:
 
 
 async def _check_key(scope: Scope) -> None:
+    if scope["path"].startswith(file_links.PREFIX):
+        _check_token(scope)
     if not scope["path"].startswith(KEY_PATHS):
         return
     headers = _headers(scope)
@@ -83,6 +92,13 @@ async def _check_key(scope: Scope) -> None:
     key = headers.get(b"apikey", b"").decode("latin-1") or (bearer.strip() if scheme.lower() == "bearer" else "")
     client = scope.get("client") or ("", 0)
     await DatabaseSyncToAsync(_look_at, thread_sensitive=False)(key, str(client[0]))
+
+
+def _check_token(scope: Scope) -> None:
+    """An upload's address is its key; without a good one nothing is taken to disk."""
+    key = scope["path"].removeprefix(file_links.PREFIX)
+    if scope["method"] == "PUT" and not file_links.is_good(_query(scope, "t"), "PUT", key):
+        raise Forbidden("This upload address is not good, or its time is over; ask for a new one.")
 
 
 def _look_at(key: str, address: str) -> None:

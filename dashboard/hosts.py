@@ -45,9 +45,9 @@ class SameOrigin:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = urlsplit(_header(scope, b"origin"))
+        origin = _header(scope, b"origin")
         known = {_header(scope, b"host"), urlsplit(settings.PLUGINHOST_URL).netloc}
-        if not origin.netloc or origin.netloc in known:
+        if not origin or (urlsplit(origin).netloc or None) in known:
             await self._application(scope, receive, send)
         else:
             await refuse(scope, receive, send, Forbidden("This page may not open a WebSocket here."))

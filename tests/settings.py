@@ -12,3 +12,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file, as when it serves: several threads on SQLite in memory refuse each other with «table is locked».
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": PLUGINHOST_DATA_DIR / "test.sqlite3"}  # noqa: F405
+
+STATIC_ROOT.mkdir()  # noqa: F405  # nothing is served from it here

@@ -114,3 +114,20 @@ def test_a_stranger_may_send_small_messages_only(server):
         line.send("4" + " " * MEGABYTE)
         with pytest.raises(ConnectionClosed, match="1009"):
             list(line)
+
+
+def test_an_upload_without_a_good_address_is_refused_before_it_is_sent(server):
+    status, answer = ask(server, "PUT /files/anything.png?t=1.x HTTP/1.1\nContent-Length: 200000000")
+    assert status == 403
+    assert "ask for a new one" in answer["message"]
+
+
+def test_a_socket_that_has_shown_no_secret_may_post_little(server):
+    status, _ = ask(server, f"POST /socket.io/?EIO=4&transport=polling HTTP/1.1\nContent-Length: {2 * MEGABYTE}")
+    assert status == 413
+
+
+def test_a_page_without_an_origin_of_its_own_may_not_open_a_websocket(server):
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://127.0.0.1:{server.port}/ws/look/?watch=all", additional_headers={"Origin": "null"})
+    assert refused.value.response.status_code == 403

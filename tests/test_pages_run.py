@@ -159,6 +159,21 @@ def test_it_starts_from_an_earlier_session(as_alice, alice, project, enabled):
     assert 'value="Try"' in shown
 
 
+def test_a_rerun_does_not_offer_to_change_what_everybody_starts_from(as_alice, alice, project, enabled):
+    earlier = makers.make_session(alice, project, enabled)
+    page = as_alice.get(address(project, enabled, **{"from": earlier.pk})).content.decode()
+    assert 'name="keep" value="1" >' in page
+    page = as_alice.get(address(project, enabled)).content.decode()
+    assert 'name="keep" value="1" checked>' in page
+
+
+@pytest.mark.parametrize("first", ["²", "1e3", "-1", "9" * 5000, ""])
+def test_a_number_that_is_none_is_said_at_its_field(as_alice, project, enabled, first):
+    answer = run(as_alice, project, enabled, scope="first", first=first)
+    assert answer.status_code == 200
+    assert "Say how many assets" in answer.content.decode()
+
+
 def test_a_rerun_with_changes_keeps_its_lineage_and_scope(as_alice, alice, project, enabled):
     earlier = makers.make_session(alice, project, enabled, scope={"first": 2})
     run(as_alice, project, enabled, query={"from": earlier.pk}, scope="same", config='{"threshold": 0.7}')

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
 SOONEST_S, LATEST_S = 0.02, 0.25
+_nothing = threading.Event()  # another process can only be asked, again and again
 
 
 def until(condition: Callable[[], Answer], what: str | Callable[[], str], within: float = 30.0) -> Answer:
@@ -19,6 +21,6 @@ def until(condition: Callable[[], Answer], what: str | Callable[[], str], within
     while not (answer := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {within:g} s in vain for: {what if isinstance(what, str) else what()}")
-        time.sleep(pause)
+        _nothing.wait(pause)
         pause = min(pause * 1.4, LATEST_S)
     return answer

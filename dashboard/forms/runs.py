@@ -49,6 +49,14 @@ class MappingRow:
         return GONE if self.chosen else LEFT_OUT
 
 
+def counted(text: str) -> int | None:
+    """The number of assets that somebody typed, from 1; thousands may be parted by commas."""
+    digits = text.replace(",", "").strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        return None
+    return int(digits) or None
+
+
 class RunForm(forms.Form):
     """One select for each model class (`class_0`, `class_1`, …) besides the fixed fields."""
 
@@ -76,7 +84,7 @@ class RunForm(forms.Form):
         start = _from_session(earlier) if earlier else _from_place(plugin, place)
         mapping = start.pop("mapping")
         start |= {field: mapping.get(name) or "" for name, field in self._class_fields.items()}
-        kwargs["initial"] = {**start, "idempotency_key": uuid.uuid4().hex, "keep": True}
+        kwargs["initial"] = {**start, "idempotency_key": uuid.uuid4().hex, "keep": earlier is None}
         super().__init__(*args, **kwargs)
         for field in self._class_fields.values():
             self.fields[field] = forms.CharField(required=False, max_length=100)
@@ -98,11 +106,11 @@ class RunForm(forms.Form):
         return given
 
     def _clean_first(self, text: str) -> None:
-        digits = text.replace(",", "").strip()
-        if not (digits.isascii() and digits.isdigit() and 1 <= int(digits) <= 10**9):
+        number = counted(text)
+        if number is None:
             self.add_error("first", "Say how many assets, from 1.")
         else:
-            self.cleaned_data["first"] = int(digits)
+            self.cleaned_data["first"] = number
 
     # --- what it asks for ---
 

@@ -1,4 +1,4 @@
-"""What must be there before the first page: tables, the first admin, the demo."""
+"""What must be there before the first page: static files, tables, the first admin, the demo."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 def prepare() -> None:
     """Safe to do again at each start."""
     _check()
+    _collect_static()
     _migrate()
     _make_first_admin()
     if settings.PLUGINHOST_DEMO:
@@ -36,6 +37,11 @@ def _check() -> None:
             raise SystemCheckError(sentence)
         if str(message.id).startswith("pluginhost."):
             logger.warning("%s", sentence)
+
+
+def _collect_static() -> None:
+    """Copy them into the data directory: what is served must not change while a checkout is brought up to date."""
+    call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def _migrate() -> None:

@@ -8,7 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.forms.runs import RunForm
+from dashboard.forms.runs import RunForm, counted
 from dashboard.standings import standing_of
 from pluginhost import access
 from pluginhost.actions import projects, sessions
@@ -88,8 +88,8 @@ def _count(project: Project, form: RunForm) -> int:
         return form.earlier.scope.count
     if scope == "batches":
         return assets_in(project, form.chosen_batches)
-    if scope == "first" and str(form["first"].value()).isdigit():
-        return min(int(form["first"].value()), project.head.assets)
+    if scope == "first":
+        return min(counted(str(form["first"].value() or "")) or project.head.assets, project.head.assets)
     if scope == "assets":
         return len(set(str(form["assets"].value() or "").replace(",", " ").split()))
     return project.head.assets

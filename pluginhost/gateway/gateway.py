@@ -93,6 +93,12 @@ class Gateway:
     def peer(self, sid: str) -> Peer | None:
         return self._peers.get(sid)
 
+    def limit_for(self, eio_sid: str) -> int:
+        """How large a request of this long-polling socket may be: little until it has shown a secret."""
+        peer = self._peers.get(self.server.manager.sid_from_eio_sid(eio_sid, NAMESPACE) or "")
+        is_known = peer is not None and peer.is_welcome
+        return int(settings.PLUGINHOST_MESSAGE_LIMIT if is_known else settings.PLUGINHOST_ANONYMOUS_MESSAGE_LIMIT)
+
     def welcome(self, sid: str, environ: dict[str, Any]) -> None:
         """A socket has opened. Until it tells who it is, it has some seconds and small messages."""
         transport = "polling" if "transport=polling" in environ.get("QUERY_STRING", "") else "websocket"

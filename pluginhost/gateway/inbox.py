@@ -13,6 +13,7 @@ from pluginhost.protocol.payloads import Answer, Heartbeat, Log
 from .peer import Peer
 
 MOST_WAITING = 20_000
+MOST_CHARACTERS = 64 * 2**20
 MOST_AT_ONCE = 2_000
 
 
@@ -54,6 +55,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._items: deque[Item] = deque()
+        self._characters = 0
         self._room = asyncio.Event()
         self._room.set()
 
@@ -62,7 +64,8 @@ class Inbox:
 
     def put(self, item: Item) -> None:
         self._items.append(item)
-        if len(self._items) >= MOST_WAITING:
+        self._characters += _size(item)
+        if len(self._items) >= MOST_WAITING or self._characters >= MOST_CHARACTERS:
             self._room.clear()
 
     async def wait_for_room(self) -> None:
@@ -71,10 +74,20 @@ class Inbox:
     def take(self) -> list[Item]:
         """The oldest items, as many as one transaction should have."""
         taken = [self._items.popleft() for _ in range(min(len(self._items), MOST_AT_ONCE))]
-        if len(self._items) < MOST_WAITING // 2:
+        self._characters -= sum(map(_size, taken))
+        if len(self._items) < MOST_WAITING // 2 and self._characters < MOST_CHARACTERS // 2:
             self._room.set()
         return taken
 
     def put_back(self, items: list[Item]) -> None:
         """They could not be stored now; they are the oldest still."""
         self._items.extendleft(reversed(items))
+        self._characters += sum(map(_size, items))
+
+
+def _size(item: Item) -> int:
+    """Roughly what it takes in memory, in characters."""
+    report = item.report
+    if isinstance(report, Log):
+        return len(report.message) + len(report.extra)
+    return len(report.body) if isinstance(report, Answer) else 0
