@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from pluginhost.actions import api_keys, organizations, sessions
-from pluginhost.models import ApiKey, Session
+from pluginhost.models import ApiKey, Scope, Session
 
 from . import makers
 from .v2 import V2, by_session, by_user
@@ -129,10 +129,8 @@ def test_a_request_with_a_session_key_is_a_sign_of_life(alice, project, plugin):
     assert Session.objects.get(pk=session.pk).last_sign_at is not None
 
 
-def test_our_own_mistakes_are_json_too(alice, project, monkeypatch):
-    def broken(*args, **kwargs):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("pluginhost.access.project", broken)
-    status, answer = by_user(alice).get(f"project/{project.uid}")
+def test_our_own_mistakes_are_json_too(alice, project, plugin):
+    v2, session = by_session(alice, project, plugin)
+    Scope.objects.filter(pk=session.scope_id).update(numbers_stored=b"rno set of numbers")
+    status, answer = v2.get(f"project/{project.uid}/assets")
     assert (status, answer["status"]) == (500, "error")
