@@ -120,7 +120,7 @@ def test_the_key_of_a_session_that_has_ended_is_401_with_the_reason(alice, proje
     sessions.cancel(makers.principal(alice), session)
     status, answer = v2.get(f"project/{project.uid}/assets")
     assert status == 401
-    assert f"#{session.pk} was cancelled" in answer["message"]
+    assert f"#{session.pk} has ended (cancelled)" in answer["message"]
 
 
 def test_a_request_with_a_session_key_is_a_sign_of_life(alice, project, plugin):
