@@ -76,7 +76,7 @@ def test_the_project_lists_its_session_and_its_import(server, told):
     assert "10 assets were labeled." in said
     imports = server.api("GET", f"/api/v1/sessions/{session['id']}/imports")["items"]
     assert [(one["state"], one["accepted"], one["rejected"]) for one in imports] == [("applied", 10, 0)]
-    assert f"#{imports[0]['id']}" in text_of(visitor.page(f"/projects/{project}/imports/"))
+    assert f'href="/imports/{imports[0]["id"]}/"' in visitor.page(f"/projects/{project}/imports/")
 
 
 def test_its_key_is_no_longer_good(server, script, version, tmp_path):
