@@ -61,7 +61,7 @@ def folder(name: str, default: Path) -> Path:
     """An absolute folder that can be made and written to."""
     path = Path(text(name) or default).expanduser().absolute()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)  # secrets lie in it, if encrypted
     except OSError as error:
         raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made: {error.strerror}.") from None
     if not os.access(path, os.W_OK | os.X_OK):
