@@ -151,3 +151,16 @@ def test_one_that_imported_for_some_of_what_it_read_has_succeeded(session):
     makers.make_import(session, accepted=[1, 2])
     SessionReads.objects.filter(session=session).update(numbers_stored=NumberSet.up_to(5).to_bytes())
     assert finish(session).state == Session.State.SUCCEEDED
+
+
+def test_one_with_a_rejected_item_is_partial(session):
+    makers.make_import(session, accepted=[1, 2], rejected=[3])
+    SessionReads.objects.filter(session=session).update(numbers_stored=NumberSet.up_to(5).to_bytes())
+    finish(session)
+    assert (session.state, session.reason) == (Session.State.PARTIAL, "1 item was rejected.")
+
+
+def test_one_that_imported_for_all_of_its_scope_has_nothing_more_to_say(session):
+    makers.make_import(session, accepted=[1, 2, 3, 4, 5])
+    finish(session)
+    assert (session.state, session.reason) == (Session.State.SUCCEEDED, "")
