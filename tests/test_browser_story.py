@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .peer import peer_of
 from .scripts import VERSIONS
 from .server import ADMIN_PASSWORD
+from .steered import Steered
 from .waiting import until
 
 pytestmark = [pytest.mark.story, pytest.mark.browser]
@@ -71,32 +71,33 @@ def test_signing_in_by_hand(server, page):
 
 
 @pytest.fixture
-def running(server):
-    """A session that is at work: (peer, its session on the wire, its number)."""
+def running(server, script, tmp_path):
+    """A session that a real script is at work on: (what it is told by, its number)."""
     plugin = server.new_plugin(name="Watched")
     project = server.new_project(plugin, assets=2)
+    steered = Steered(tmp_path)
+    script(server, "1.4.10", plugin, steered.body)
     number = server.run(project, plugin)
-    with peer_of(server, plugin) as peer:
-        yield peer, peer.wait_order()["session"], number
+    server.wait_state(number, "running")
+    yield steered, number
+    steered.close()
 
 
 def test_the_log_opened_in_the_middle(server, page, running):
-    peer, session, number = running
-    for count in range(1, 5_001):
-        peer.log(session, f"line {count}")
+    script, number = running
+    script.log(*(f"line {count}" for count in range(1, 5_001)))
     until(lambda: server.session(number)["log_lines"] == 5_000, "5,000 lines")
 
     page.goto(f"/sessions/{number}/")
     log = page.get_by_role("log")
     expect(log).to_contain_text("line 5000")
     expect(page.locator("[data-part=shown]")).to_contain_text("5,000")
-    for count in range(5_001, 5_011):
-        peer.log(session, f"line {count}")
+    script.log(*(f"line {count}" for count in range(5_001, 5_011)))
     expect(log).to_contain_text("line 5010")
 
     log.press("Home")
     expect(log.locator("#L1")).to_have_text(re.compile(r"line 1$"))
-    peer.log(session, "line 5011")
+    script.log("line 5011")
     expect(page.locator("[data-part=follow]")).to_be_visible()  # the reader is not torn away
     log.press("End")
     expect(log).to_contain_text("line 5011")
@@ -105,37 +106,36 @@ def test_the_log_opened_in_the_middle(server, page, running):
     page.reload()
     expect(log.locator("#L2500")).to_be_in_viewport()
 
-    peer.emit("response", {"response": "**enough**", "session": session})
+    script.answer("**enough**")
     expect(page.locator("#session-head")).to_contain_text("Succeeded")
     expect(page.locator(".said strong")).to_have_text("enough")
 
 
 def test_twenty_thousand_lines_are_shown_in_order(server, page, running):
-    peer, session, number = running
+    script, number = running
     page.goto(f"/sessions/{number}/")
-    for count in range(1, 20_001):
-        peer.log(session, f"line {count}")
+    script.log(*(f"line {count}" for count in range(1, 20_001)))
     log = page.get_by_role("log")
     expect(log).to_contain_text("line 20000", timeout=60_000)
     for place in (1, 7_777, 15_000):
         page.goto(f"/sessions/{number}/#L{place}")
         page.reload()
         expect(log.locator(f"#L{place}")).to_have_text(re.compile(rf"line {place}$"))
-    peer.emit("response", {"response": "ok", "session": session})
+    script.answer("ok")
 
 
 def test_text_is_shown_as_text(server, page, running):
-    peer, session, number = running
+    script, number = running
     page.goto(f"/sessions/{number}/")
-    peer.log(session, "<img src=x onerror=alert(1)> & <b>bold</b>")
+    script.log("<img src=x onerror=alert(1)> & <b>bold</b>")
     expect(page.get_by_role("log")).to_contain_text("<img src=x onerror=alert(1)> & <b>bold</b>")
-    peer.emit("response", {"response": "<script>alert(1)</script> [x](javascript:alert(1))", "session": session})
+    script.answer("<script>alert(1)</script> [x](javascript:alert(1))")
     expect(page.locator("#session-head")).to_contain_text("Succeeded")
     expect(page.locator(".said script, .said [href^=javascript]")).to_have_count(0)
 
 
 def test_cancelling_from_the_page(server, page, running):
-    _, _, number = running
+    _, number = running
     page.goto(f"/sessions/{number}/")
     page.locator("#session-actions summary").click()
     page.get_by_role("button", name=f"Cancel #{number}").click()
@@ -143,10 +143,11 @@ def test_cancelling_from_the_page(server, page, running):
     assert server.session(number)["state"] in {"cancelling", "cancelled"}
 
 
-def test_a_refused_script_shows_on_the_plugins_page(server, page):
+def test_a_refused_script_shows_on_the_plugins_page(server, script, page):
     plugin = server.new_plugin(name="Refused")
     page.goto(f"/plugins/{plugin['id']}/development/")
-    with peer_of(server, plugin, "a wrong secret") as peer:
-        expect(page.locator("#contact")).to_contain_text("The secret is wrong")
-        peer.heartbeat(plugin)
-        expect(page.locator("#contact")).to_contain_text("Online now")
+    refused = script(server, "1.4.10", plugin, secret="a wrong secret")
+    expect(page.locator("#contact")).to_contain_text("The secret is wrong", timeout=30_000)
+    refused.stop()
+    script(server, "1.4.10", plugin)
+    expect(page.locator("#contact")).to_contain_text("Online now", timeout=30_000)
