@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.test import Client
 
 from pluginhost.actions import processes
 from pluginhost.models import Organization, Plugin, Project, User
@@ -47,6 +48,24 @@ def bob(db: None) -> User:
 @pytest.fixture
 def charlie(db: None) -> User:
     return makers.make_user("charlie")
+
+
+@pytest.fixture
+def as_alice(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def as_bob(client: Client, bob: User) -> Client:
+    client.force_login(bob)
+    return client
+
+
+@pytest.fixture
+def as_charlie(client: Client, charlie: User) -> Client:
+    client.force_login(charlie)
+    return client
 
 
 @pytest.fixture

@@ -14,12 +14,6 @@ from . import makers
 HISTORY = reverse("sessions")
 
 
-@pytest.fixture
-def as_alice(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def shown(client, query: str = "") -> list[int]:
     """The numbers of the sessions in the list, in its order."""
     response = client.get(HISTORY + query)

@@ -9,12 +9,6 @@ from . import makers
 
 
 @pytest.fixture
-def as_alice(client, alice):
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def given(alice, project, plugin):
     return makers.make_import(makers.make_session(alice, project, plugin), accepted=[1, 2, 3], rejected=[4])
 

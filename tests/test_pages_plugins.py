@@ -43,18 +43,6 @@ def stay(plugin: Plugin, **fields) -> Connection:
     return Connection.objects.create(plugin=plugin, **{**known, **fields})
 
 
-@pytest.fixture
-def as_alice(client, alice):
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
-def as_bob(client, bob):
-    client.force_login(bob)
-    return client
-
-
 # --- the list ---
 
 

@@ -19,12 +19,6 @@ def enabled(project, plugin):
     return plugin
 
 
-@pytest.fixture
-def as_alice(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def address(project, plugin, **query):
     return reverse("project_run", args=[project.uid, plugin.uid], query=query or None)
 

@@ -29,18 +29,6 @@ def running(alice, project, plugin):
     return makers.make_running(alice, project, plugin)
 
 
-@pytest.fixture
-def as_alice(client, alice):
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
-def as_bob(client, bob):
-    client.force_login(bob)
-    return client
-
-
 def address(name: str, session: Session) -> str:
     return reverse(name, args=[session.pk])
 
