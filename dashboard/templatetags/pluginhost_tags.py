@@ -86,21 +86,21 @@ def ago(moment: datetime | None) -> SafeString | str:
 @register.filter
 def clock(moment: datetime | None) -> SafeString | str:
     """The time of day, or the date before today; the page's script shows it in the chosen zone."""
-    if moment is None:
-        return "–"
-    there = moment.astimezone(UTC)
-    is_today = there.date() == timezone.now().astimezone(UTC).date()
-    return _time(moment, "clock", f"{there:%H:%M:%S}" if is_today else f"{there:%-d %b, %H:%M}")
+    return _time_of_day(moment, "clock", "%H:%M:%S")
 
 
 @register.filter
 def hour(moment: datetime | None) -> SafeString | str:
     """As `clock`, without seconds."""
+    return _time_of_day(moment, "hour", "%H:%M")
+
+
+def _time_of_day(moment: datetime | None, form: str, today: str) -> SafeString | str:
     if moment is None:
         return "–"
     there = moment.astimezone(UTC)
     is_today = there.date() == timezone.now().astimezone(UTC).date()
-    return _time(moment, "hour", f"{there:%H:%M}" if is_today else f"{there:%-d %b, %H:%M}")
+    return _time(moment, form, f"{there:{today}}" if is_today else f"{there:%-d %b, %H:%M}")
 
 
 @register.filter
