@@ -56,6 +56,7 @@ def test_rows_can_be_walked_and_opened_by_keys(server, page):
     expect(page.get_by_role("link", name="Walk A")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Walk A")).to_be_visible()
+    page.wait_for_load_state()  # keys are heard from here on
     page.keyboard.press("g")
     page.keyboard.press("h")
     page.wait_for_url("**/projects/")

@@ -252,7 +252,7 @@ def test_a_title_of_two_tools_of_a_kind_is_ambiguous(alice, project):
 
 
 def test_a_task_that_is_not_to_do_is_refused(alice, project):
-    Task.objects.filter(asset__number=1).update(status=Task.Status.COMPLETED)
+    Task.objects.filter(asset__number=1).update(status=Task.Status.COMPLETED, stage=Task.COMPLETE)
     assert codes(send(by_user(alice), project, item(1), item(2))) == ["not_todo"]
     assert Rejection.objects.get().asset.number == 1
 
@@ -379,9 +379,9 @@ def test_a_sessions_later_result_takes_the_place_of_its_earlier_one(alice, proje
 
 def test_a_second_try_makes_good_what_was_refused(alice, project, plugin):
     v2, session = by_session(alice, project, plugin)
-    Task.objects.filter(asset__number=1).update(status=Task.Status.COMPLETED)
+    Task.objects.filter(asset__number=1).update(status=Task.Status.COMPLETED, stage=Task.COMPLETE)
     send(v2, project, item(1))
-    Task.objects.filter(asset__number=1).update(status=Task.Status.TODO)
+    Task.objects.filter(asset__number=1).update(status=Task.Status.TODO, stage=Task.LABEL)
     send(v2, project, item(1))
     session.refresh_from_db()
     assert (session.accepted, session.rejected) == (1, 0)

@@ -213,7 +213,8 @@ def test_a_text_is_shown_as_text(as_alice, project):
     ],
 )
 def test_assets_are_filtered_by_the_address(as_alice, project, plugin, query, numbers):
-    Task.objects.filter(asset__project=project, asset__number=2).update(status=Task.Status.COMPLETED)
+    second = Task.objects.filter(asset__project=project, asset__number=2)
+    second.update(status=Task.Status.COMPLETED, stage=Task.COMPLETE)
     makers.make_labels(project, plugin=plugin, objects={4: [makers.box("c" * 24)]})
     shown = page(as_alice, "project", project.uid, **query)
     assert [number for number in range(1, 6) if f"image_{number:04}.jpg" in shown] == numbers

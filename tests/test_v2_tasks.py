@@ -84,7 +84,7 @@ def test_tasks_are_paged_and_filtered(alice, project):
     v2 = by_user(alice)
     batch = makers.make_batch(project, "Day", [1, 2])
     makers.make_batch(project, "Night", [5])
-    Task.objects.filter(asset__number=2).update(status="Completed")
+    Task.objects.filter(asset__number=2).update(status="Completed", stage="Complete")
     send(v2, project, item(3))
     path = f"project/{project.uid}/tasks"
 

@@ -20,7 +20,8 @@ from pluginhost.protocol.numbers import NumberSet
 
 MOST_AT_ONCE = 100_000
 _CHUNK = 1_000
-_TASK = ("uid", "asset", "project", "status", "created_at", "updated_at")
+_TASK = ("uid", "asset", "project", "status", "stage", "review_status", "priority", "created_at", "updated_at")
+_FRESH = (Task.Status.TODO, Task.LABEL, Task.Review.TODO, 0)
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _store(
     head = ProjectHead.objects.select_for_update().get(project=project)
     first, now = head.last_number + 1, timezone.now()
     made = Asset.objects.bulk_create([_asset(project, first + place, item) for place, item in enumerate(items)])
-    bulk.insert(Task, _TASK, [(new_id(), asset.pk, project.pk, Task.Status.TODO, now, now) for asset in made])
+    bulk.insert(Task, _TASK, [(new_id(), asset.pk, project.pk, *_FRESH, now, now) for asset in made])
     places = {
         (batch.pk, asset.pk)
         for asset, item in zip(made, items, strict=True)

@@ -5,16 +5,20 @@ from .asset import Asset, BatchAsset
 from .audit import AuditEvent
 from .batch import Batch
 from .connection import Connection
+from .export import Export
 from .file import StoredFile
 from .imports import Import, PreLabel, Rejection
+from .issue import Issue, IssueComment
 from .log import LogHead, LogLine, SessionEvent
+from .notification import Notification
 from .organization import Member, Organization, Role
 from .plugin import Plugin, PluginInProject
 from .process import ServerProcess
 from .project import Project, ProjectHead
+from .retention import DeletedSession, RetentionRule
 from .scope import Scope
 from .session import Response, Session, SessionInputs, SessionReads
-from .task import Task
+from .task import Task, TaskStep
 from .user import User
 
 __all__ = [
@@ -24,10 +28,15 @@ __all__ = [
     "Batch",
     "BatchAsset",
     "Connection",
+    "DeletedSession",
+    "Export",
     "Import",
+    "Issue",
+    "IssueComment",
     "LogHead",
     "LogLine",
     "Member",
+    "Notification",
     "Organization",
     "Plugin",
     "PluginInProject",
@@ -36,6 +45,7 @@ __all__ = [
     "ProjectHead",
     "Rejection",
     "Response",
+    "RetentionRule",
     "Role",
     "Scope",
     "ServerProcess",
@@ -45,5 +55,6 @@ __all__ = [
     "SessionReads",
     "StoredFile",
     "Task",
+    "TaskStep",
     "User",
 ]

@@ -36,7 +36,7 @@ class Import(models.Model):
         UNDONE = "undone", "Undone"
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="imports")
-    session = models.ForeignKey(Session, models.CASCADE, null=True, blank=True, related_name="imports")
+    session = models.ForeignKey(Session, models.SET_NULL, null=True, blank=True, related_name="imports")
     plugin = models.ForeignKey(Plugin, models.SET_NULL, null=True, blank=True, related_name="+")
     user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     process = models.ForeignKey(ServerProcess, models.SET_NULL, null=True, blank=True, related_name="+")
