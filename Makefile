@@ -7,7 +7,7 @@ BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes
 COMPILE = $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
-.PHONY: run test lint requirements shape-finder clean
+.PHONY: run test dialects lint requirements shape-finder clean
 
 run: .venv/requirements.txt  ## Serve; ARGUMENTS="--port 9000" are passed on
 	@exec $(BIN)/python manage.py serve $(ARGUMENTS)
@@ -16,11 +16,17 @@ shape-finder: .venv/requirements.txt  ## Connect the demo's script to a server t
 	@exec examples/connect
 
 # Checks need settings and so a data directory, but not the one that is served from.
-test lint: export PLUGINHOST_DATA_DIR = .cache/checked
+test dialects lint: export PLUGINHOST_DATA_DIR = .cache/checked
 
 test: .venv/requirements-dev.txt  ## All tests; what is skipped is named, with the reason
 	$(BIN)/python manage.py check
 	$(BIN)/pytest -n auto --dist loadgroup $(ARGUMENTS)
+
+test-postgres: .venv/requirements-dev.txt  ## The same tests on a PostgreSQL of their own (Debian: apt install postgresql)
+	$(BIN)/python -m tests.postgres $(BIN)/pytest -n auto --dist loadgroup $(ARGUMENTS)
+
+dialects: .venv/requirements-dev.txt  ## The story of a run with every published client, each installed by itself
+	$(BIN)/pytest -n auto --dist loadgroup -m dialect $(ARGUMENTS)
 
 lint: .venv/requirements-dev.txt  ## Style, types, migrations, templates
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -13,15 +14,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 
+from . import postgres
 from .waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
 ADMIN_PASSWORD = "a password for tests"
 FINAL = {"succeeded", "partial", "failed", "timed_out", "crashed", "cancelled"}
 Json = Any
+_count = itertools.count(1)
 
 
 class Server:
@@ -41,6 +45,9 @@ class Server:
             "PYTHONUNBUFFERED": "1",
             **{f"PLUGINHOST_{name.upper()}": str(value) for name, value in settings.items()},
         }
+        if "DATABASE_URL" in kept:
+            name = f"server_{os.getpid()}_{next(_count)}"
+            self.environment["DATABASE_URL"] = postgres.create_database(kept["DATABASE_URL"], name)
         self._process: subprocess.Popen[bytes] | None = None
 
     # --- its life ---
@@ -81,6 +88,11 @@ class Server:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"the server did not end within {within:g} s of SIGTERM:\n{self.said()}") from None
+
+    def forget(self) -> None:
+        """Its database goes; a data directory goes with the folder that it lies in."""
+        if "DATABASE_URL" in self.environment:
+            postgres.drop_database(self.environment["DATABASE_URL"])
 
     def child(self) -> int:
         """The id of the process that serves, as it wrote it down itself."""
@@ -145,6 +157,9 @@ class Server:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds."""
+        if "DATABASE_URL" in self.environment:
+            with psycopg.connect(self.environment["DATABASE_URL"]) as database:
+                return database.execute(query.replace("?", "%s"), values).fetchall()
         path = self.folder / "data" / "pluginhost.sqlite3"
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as database:
             return database.execute(query, values).fetchall()
@@ -256,3 +271,4 @@ def served(folder: Path, **settings: object) -> Iterator[Server]:
     finally:
         if made._process is not None and made.process.poll() is None:
             assert made.stop() == 0, made.said()
+        made.forget()
