@@ -7,7 +7,7 @@ BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes
 COMPILE = $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
-.PHONY: run test dialects lint requirements shape-finder clean
+.PHONY: run test test-postgres dialects lint requirements shape-finder clean
 
 run: .venv/requirements.txt  ## Serve; ARGUMENTS="--port 9000" are passed on
 	@exec $(BIN)/python manage.py serve $(ARGUMENTS)
@@ -16,7 +16,7 @@ shape-finder: .venv/requirements.txt  ## Connect the demo's script to a server t
 	@exec examples/connect
 
 # Checks need settings and so a data directory, but not the one that is served from.
-test dialects lint: export PLUGINHOST_DATA_DIR = .cache/checked
+test test-postgres dialects lint: export PLUGINHOST_DATA_DIR = .cache/checked
 
 test: .venv/requirements-dev.txt  ## All tests; what is skipped is named, with the reason
 	$(BIN)/python manage.py check

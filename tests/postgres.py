@@ -190,7 +190,7 @@ def _guard(line: socket.socket, found: Path) -> None:
         line.recv(1)  # nothing ever comes: it ends when the command does
         status = 0
     except SystemExit as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
     finally:
         cluster.stop()
         os._exit(status)
