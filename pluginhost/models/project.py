@@ -28,10 +28,16 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 class Project(models.Model):
     """Assets, the labeling tools for them (the category schema), and the plugins enabled for it."""
 
+    class Kind(models.TextChoices):
+        ANGO = "ango", "Labeling"
+        PCT = "pct", "Point clouds"
+        IFRAME = "iframe", "A page of one's own"
+
     uid = UidField()
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="projects")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True, max_length=5000)
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.ANGO, help_text="The wire's «type».")
     category_schema = models.JSONField(default=empty_schema, help_text="Tools, classifications and relations.")
     schema_version = models.PositiveIntegerField(default=1, editable=False)
     stages = models.JSONField(default=list, blank=True, help_text="Stages of its own; Label and Complete are always.")
@@ -44,6 +50,9 @@ class Project(models.Model):
 
     class Meta:
         ordering = ("name", "id")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["ango", "pct", "iframe"]), name="project_kind_known"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -34,6 +34,8 @@ class Task(models.Model):
     priority = models.IntegerField(default=0, help_text="-10,000 to 10,000; the highest comes first.")
     answer = models.JSONField(null=True, blank=True, help_text="What people labeled; null until they did.")
     assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    updated_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -54,7 +56,12 @@ class Task(models.Model):
                 condition=models.Q(priority__gte=-10_000, priority__lte=10_000), name="task_priority_in_range"
             ),
         ]
-        indexes = [models.Index(fields=["project", "status"], name="task_by_status")]
+        indexes = [
+            models.Index(fields=["project", "status"], name="task_by_status"),
+            models.Index(fields=["project", "stage", "id"], name="task_by_stage"),
+            models.Index(fields=["project", "priority", "id"], name="task_by_priority"),
+            models.Index(fields=["project", "updated_at", "id"], name="task_by_change"),
+        ]
 
     def __str__(self) -> str:
         return f"task {self.uid} ({self.status})"
@@ -71,6 +78,7 @@ class TaskStep(models.Model):
     duration_ms = models.PositiveIntegerField(default=0)
     review_status = models.CharField(max_length=8, blank=True)
     answer = models.JSONField(null=True, blank=True, help_text="As it was then, where the step had one.")
+    starts_anew = models.BooleanField(default=False, help_text="The stage history that clients see begins after it.")
 
     class Meta:
         ordering = ("task", "id")
