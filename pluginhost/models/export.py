@@ -15,7 +15,8 @@ class Export(models.Model):
 
         queued ──► building ──► ready | failed
 
-    Large ones are built by Celery; whoever asked waits for `ready` in the meantime.
+    Large ones are built by Celery; whoever asked waits for `ready` in the meantime. Whoever builds says so every few
+    seconds in `building_at`; one that has not been heard of for a while is taken over, a few times.
     """
 
     class State(models.TextChoices):
@@ -41,7 +42,8 @@ class Export(models.Model):
     file = models.ForeignKey(StoredFile, models.SET_NULL, null=True, blank=True, related_name="+")
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    building_at = models.DateTimeField(null=True, blank=True, help_text="When somebody took it to build it.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often somebody began to build it.")
+    building_at = models.DateTimeField(null=True, blank=True, help_text="When its builder was last heard of.")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
