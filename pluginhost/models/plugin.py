@@ -84,6 +84,9 @@ class PluginInProject(models.Model):
     plugin = models.ForeignKey(Plugin, models.CASCADE, related_name="places")
     project = models.ForeignKey(Project, models.CASCADE, related_name="plugin_places")
     class_mapping = models.JSONField(default=dict, blank=True, help_text="Model class → schemaId, or null.")
+    left_out = models.JSONField(
+        default=dict, blank=True, help_text="Model class → title of the labeling tool that was deleted under it."
+    )
     config = models.TextField(blank=True, help_text="JSON text; empty means the plugin's default.")
     enabled_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

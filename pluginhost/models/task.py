@@ -61,6 +61,7 @@ class Task(models.Model):
             models.Index(fields=["project", "stage", "id"], name="task_by_stage"),
             models.Index(fields=["project", "priority", "id"], name="task_by_priority"),
             models.Index(fields=["project", "updated_at", "id"], name="task_by_change"),
+            models.Index(fields=["project", "id"], condition=models.Q(answer__isnull=False), name="task_answered"),
         ]
 
     def __str__(self) -> str:
