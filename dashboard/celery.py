@@ -16,6 +16,7 @@ app = Celery("pluginhost")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "sweep": {"task": "pluginhost.tasks.sweeps.sweep", "schedule": float(settings.PLUGINHOST_SWEEP_SECONDS)},
+    "retention": {"task": "pluginhost.tasks.retention.apply_all", "schedule": 3600.0},
 }
 app.autodiscover_tasks(["pluginhost"])
 

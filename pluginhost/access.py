@@ -9,9 +9,24 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from . import credentials
-from .errors import Forbidden, NotFound, Unauthenticated, UnknownKey
+from .errors import Forbidden, Gone, NotFound, Unauthenticated, UnknownKey
 from .ids import is_id
-from .models import ApiKey, Asset, Batch, Import, Member, Organization, Plugin, Project, Role, Session, Task, User
+from .models import (
+    ApiKey,
+    Asset,
+    Batch,
+    DeletedSession,
+    Import,
+    Member,
+    Notification,
+    Organization,
+    Plugin,
+    Project,
+    Role,
+    Session,
+    Task,
+    User,
+)
 from .principal import Principal
 
 VIEWER, RUNNER, MANAGER, OWNER = (str(role) for role in (Role.VIEWER, Role.RUNNER, Role.MANAGER, Role.OWNER))
@@ -96,6 +111,35 @@ def organization(principal: Principal, uid: str, need: str = VIEWER) -> Organiza
         raise NotFound("There is no such organization.")
     _require(principal, found.pk, need, "organization")
     return found
+
+
+def member(principal: Principal, found: Organization, user_uid: str) -> Member:
+    """Who is a member of an organization that the principal was let into."""
+    known = Member.objects.select_related("user", "organization").filter(organization=found)
+    row = known.filter(user__uid=user_uid).first() if is_id(user_uid) else None
+    if row is None:
+        raise NotFound("There is no such member.")
+    return row
+
+
+# --- what is one's own ---
+
+
+def api_keys(principal: Principal) -> QuerySet[ApiKey]:
+    _no_session_key(principal, "see API keys")
+    return ApiKey.objects.filter(user=principal.user)
+
+
+def api_key(principal: Principal, number: int) -> ApiKey:
+    found = api_keys(principal).filter(pk=number).first()
+    if found is None:
+        raise NotFound("There is no such API key.")
+    return found
+
+
+def notifications(principal: Principal) -> QuerySet[Notification]:
+    _no_session_key(principal, "see notifications")
+    return Notification.objects.filter(user=principal.user)
 
 
 # --- plugins ---
@@ -193,6 +237,14 @@ def batches(principal: Principal, found: Project) -> QuerySet[Batch]:
     return Batch.objects.filter(project=found)
 
 
+def batch(principal: Principal, found: Project, uid: str) -> Batch:
+    """One of the project's batches; who may see the project may see it."""
+    batch = batches(principal, found).filter(uid=uid).first() if is_id(uid) else None
+    if batch is None:
+        raise NotFound("There is no such batch in this project.")
+    return batch
+
+
 # --- sessions and imports ---
 
 
@@ -217,9 +269,17 @@ def session(principal: Principal, id_or_uid: str | int, need: str = VIEWER) -> S
         .first()
     )
     if found is None:
-        raise NotFound("There is no such session.")
+        raise _deleted(principal, which)
     _require(principal, found.project.organization_id, need, "session")
     return found
+
+
+def _deleted(principal: Principal, which: Q) -> NotFound:
+    """What to say of a session that is not there: to members, that it was, until a rule took it."""
+    found = DeletedSession.objects.filter(which, project__deleted_at=None).first()
+    if found is None or role_in(principal.user, found.organization_id) is None:
+        return NotFound("There is no such session.")
+    return Gone(f"Session #{found.pk} of {found.plugin_name} was deleted on {found.deleted_at:%-d %B %Y}: {found.why}")
 
 
 def imports(principal: Principal, found: Project) -> QuerySet[Import]:

@@ -50,6 +50,12 @@ class NotFound(PluginhostError):
     status = 404
 
 
+class Gone(NotFound):
+    """It was there, and its time was over: the sentence says when it was deleted and by which rule."""
+
+    status = 410
+
+
 class Conflict(PluginhostError):
     """Not possible in the state the object is in."""
 

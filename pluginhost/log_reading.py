@@ -67,6 +67,7 @@ def page(
 ) -> Page:
     """The lines after a number, in order. `cut` shortens longer messages, for lists; a text is costly to count."""
     limit = max(1, min(limit, MOST_LINES))
+    after = max(after, deleted_up_to(session_id))
     found = lines_after(session_id, after, which, limit=limit + 1, cut=cut)
     more = found[limit - 1]["number"] if len(found) > limit else None
     return Page(found[:limit], more, total(session_id, which) if counted else 0)
@@ -91,8 +92,15 @@ def total(session_id: int, which: Filter = ALL) -> int:
     head = LogHead.objects.filter(session_id=session_id).first()
     if head is None:
         return 0
+    if head.deleted_up_to:
+        return which.lines(session_id).filter(number__gt=head.deleted_up_to).count()
     by_level = {20: head.info, 30: head.warning, 40: head.error}
     return head.last if which.is_all else sum(count for level, count in by_level.items() if level >= which.level)
+
+
+def deleted_up_to(session_id: int) -> int:
+    """The last line that retention took; 0 where all are there. Its rows may go a little later than it is said."""
+    return LogHead.objects.filter(session_id=session_id).values_list("deleted_up_to", flat=True).first() or 0
 
 
 def numbers(session_id: int, which: Filter, *, after: int = 0) -> tuple[list[int], bool]:
@@ -142,7 +150,7 @@ def _ranked(session_id: int, which: Filter, found: list[dict[str, Any]]) -> list
 def chunks(session_id: int, which: Filter, form: str) -> Iterator[bytes]:
     """All lines as text or as JSON lines, some thousand at a time; lines that arrive meanwhile are in it."""
     write = _WRITERS[form]
-    after = 0
+    after = deleted_up_to(session_id)
     while found := lines_after(session_id, after, which, limit=_STREAMED_AT_ONCE):
         yield "".join(map(write, found)).encode("utf-8", "replace")
         after = found[-1]["number"]

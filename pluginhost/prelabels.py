@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django.db.models.functions import Coalesce
+
 from .models import Import, PreLabel, Task
 from .models.session import Existing
 
@@ -73,7 +75,7 @@ def _applied(asset_ids: list[int]) -> Iterable[_Row]:
         "asset_id",
         "content",
         "origin__existing",
-        "origin__session_id",
+        Coalesce("origin__session_id", "origin__deleted_session"),
         "origin__plugin_id",
         "origin__user_id",
         "origin_id",

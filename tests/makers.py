@@ -149,14 +149,18 @@ def box(schema_id: str = "c" * 24, x: float = 1, y: float = 2, width: float = 30
 
 
 def make_labels(
-    project: Project, objects: Mapping[int, list[dict[str, Any]]], plugin: Plugin, session: Session | None = None
+    project: Project,
+    objects: Mapping[int, list[dict[str, Any]]],
+    plugin: Plugin,
+    session: Session | None = None,
+    existing: str = "replace",
 ) -> Import:
     """An applied import that gives these objects to the assets of these numbers."""
     assets = dict(Asset.objects.filter(project=project, number__in=objects).values_list("number", "pk"))
     made = Import.objects.create(
         project=project, session=session, plugin=plugin, state=Import.State.APPLIED, applied_at=timezone.now(),
         applied_seq=Import.objects.filter(project=project).count() + 1, items=len(objects), accepted=len(objects),
-        objects_count=sum(map(len, objects.values())),
+        objects_count=sum(map(len, objects.values())), existing=existing,
     )  # fmt: skip
     PreLabel.objects.bulk_create(
         PreLabel(

@@ -21,10 +21,15 @@ from pluginhost.models import (
     Batch,
     BatchAsset,
     Connection,
+    DeletedSession,
+    Export,
     Import,
+    Issue,
+    IssueComment,
     LogHead,
     LogLine,
     Member,
+    Notification,
     Organization,
     Plugin,
     PluginInProject,
@@ -32,9 +37,12 @@ from pluginhost.models import (
     Project,
     Rejection,
     Response,
+    RetentionRule,
     ServerProcess,
     Session,
     StoredFile,
+    Task,
+    TaskStep,
     User,
 )
 
@@ -88,7 +96,23 @@ def _make_one_of_all(owner):
     )  # fmt: skip
     PreLabel.objects.create(origin=found, asset=asset, index=0, content="{}", content_digest="0" * 32)
     Rejection.objects.create(origin=found, asset=second, index=1, code="bad_geometry", message="Why.")
-    StoredFile.objects.create(key=f"{number}/one.png", project=project, created_by=owner)
+    stored = StoredFile.objects.create(key=f"{number}/one.png", project=project, created_by=owner)
+    _make_more(owner, organization, project, stored, number)
+
+
+def _make_more(owner, organization, project, stored, number):
+    """What the doors of scripts and retention leave behind."""
+    task = Task.objects.filter(project=project).first()
+    TaskStep.objects.create(task=task, stage="Label", to_stage="Complete", by=owner)
+    issue = Issue.objects.create(project=project, task=task, content="Too large", created_by=owner)
+    IssueComment.objects.create(issue=issue, content="Yes", created_by=owner)
+    Notification.objects.create(user=owner, organization=organization, message="Look")
+    Export.objects.create(project=project, asked_by=owner, shape="tasks", file=stored)
+    RetentionRule.objects.create(organization=organization, log_days=30)
+    DeletedSession.objects.create(
+        id=10_000 + number, uid=f"{number:024d}", organization=organization, project=project, plugin_name="Gone",
+        state="failed", started_by=owner, created_at=timezone.now(), why="so.",
+    )  # fmt: skip
 
 
 def address(model, page="changelist", *args):

@@ -14,11 +14,15 @@ from dashboard.views.doors import page_of
 from pluginhost.errors import Forbidden
 
 SECTIONS = {
-    "People": ("User", "Organization", "Member", "ApiKey"),
+    "People": ("User", "Organization", "Member", "ApiKey", "Notification", "RetentionRule"),
     "Plugins": ("Plugin", "PluginInProject", "Connection"),
-    "Projects": ("Project", "ProjectHead", "Asset", "Task", "Batch", "BatchAsset", "StoredFile"),
+    "Projects": (
+        "Project", "ProjectHead", "Asset", "Task", "TaskStep", "Batch", "BatchAsset", "Issue", "IssueComment",
+        "StoredFile", "Export",
+    ),
     "Sessions": (
         "Session", "SessionInputs", "Scope", "SessionReads", "SessionEvent", "LogHead", "LogLine", "Response",
+        "DeletedSession",
     ),
     "Imports": ("Import", "PreLabel", "Rejection"),
     "Server": ("AuditEvent", "ServerProcess"),

@@ -49,7 +49,7 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponseBase]:
 def page_of(request: HttpRequest, error: PluginhostError) -> HttpResponse:
     """The page for an error: 404, 403, or after a POST the page it came from with the sentence on it."""
     if isinstance(error, NotFound):
-        return render(request, "404.html", {"sentence": error.sentence}, status=404)
+        return render(request, "404.html", {"sentence": error.sentence}, status=error.status)
     if isinstance(error, Forbidden):
         return render(request, "403.html", {"sentence": error.sentence}, status=403)
     if request.method == "POST":

@@ -133,6 +133,8 @@ def _with_own_files(principal: Principal, project: Project, items: Sequence[Asse
         stored = known.get(key)
         if stored is None or stored.project_id not in (None, project.pk):
             raise asset_items.bad(path, "There is no such uploaded file for this project; upload it again.")
+        if stored.deleted_at is not None:
+            raise asset_items.bad(path, f"This file was deleted: {stored.deleted_why} Upload it again.")
         if stored.size is None:
             raise asset_items.bad(path, "This file was not uploaded: its PUT did not succeed. Upload it again.")
     for stored in known.values():

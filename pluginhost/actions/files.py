@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -60,6 +61,14 @@ def receive(stored: StoredFile, stream: Readable, limit: int) -> None:
     finally:
         draft.unlink(missing_ok=True)
     _fill(stored, size, media.sniff(head))
+
+
+def remove(stored: StoredFile) -> None:
+    """Take its bytes from the disk; that it was there, and why it is not any more, stays in its row."""
+    path = path_of(stored)
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty: an upload is under way
+        path.parent.rmdir()
 
 
 def adopt(stored: StoredFile, project: Project) -> None:

@@ -37,6 +37,9 @@ class Import(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="imports")
     session = models.ForeignKey(Session, models.SET_NULL, null=True, blank=True, related_name="imports")
+    deleted_session = models.PositiveBigIntegerField(
+        null=True, blank=True, editable=False, help_text="The number of its session, where that was deleted."
+    )
     plugin = models.ForeignKey(Plugin, models.SET_NULL, null=True, blank=True, related_name="+")
     user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     process = models.ForeignKey(ServerProcess, models.SET_NULL, null=True, blank=True, related_name="+")

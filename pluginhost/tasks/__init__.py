@@ -1,5 +1,6 @@
 """What Celery does: each task is a name, a retry policy and one call to an action."""
 
+from .retention import apply, apply_all
 from .sweeps import look_at_queue, sweep
 
-__all__ = ["look_at_queue", "sweep"]
+__all__ = ["apply", "apply_all", "look_at_queue", "sweep"]

@@ -14,7 +14,7 @@ from django.utils.http import content_disposition_header
 
 from pluginhost import access, file_links
 from pluginhost.actions import files
-from pluginhost.errors import Forbidden, Invalid, NotFound, PluginhostError, TooLarge
+from pluginhost.errors import Forbidden, Gone, Invalid, NotFound, PluginhostError, TooLarge
 from pluginhost.models import StoredFile, User
 from pluginhost.protocol import media
 
@@ -63,6 +63,8 @@ def _get(request: HttpRequest, key: str) -> HttpResponseBase:
     is_good = file_links.is_good(request.GET.get("t", ""), "GET", key)
     if found is None or not (is_good or _is_members(request, found)):
         raise NotFound("There is no such file, or the address is no longer good.")
+    if found.deleted_at is not None:
+        raise Gone(f"This file was deleted on {found.deleted_at:%-d %B %Y}: {found.deleted_why}")
     try:
         file = files.path_of(found).open("rb")
     except FileNotFoundError:
