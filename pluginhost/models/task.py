@@ -79,6 +79,7 @@ class TaskStep(models.Model):
     duration_ms = models.PositiveIntegerField(default=0)
     review_status = models.CharField(max_length=8, blank=True)
     answer = models.JSONField(null=True, blank=True, help_text="As it was then, where the step had one.")
+    details = models.JSONField(default=dict, blank=True, help_text="What a client said of it, for example pctDetails.")
     starts_anew = models.BooleanField(default=False, help_text="The stage history that clients see begins after it.")
 
     class Meta:
