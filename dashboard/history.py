@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from pluginhost.models import Connection, Plugin, Project, Session, User
+from dashboard.paging import MOST_COUNTED, Page, count_up_to
+from pluginhost.models import Connection, DeletedSession, Plugin, Project, Session, User
 from pluginhost.summaries import ordinal
 
 State = Session.State
@@ -133,3 +135,11 @@ def outcome_words(session: Session) -> str:
     if not sent and session.assets_read and not session.is_final:
         return f"read {session.assets_read:,} of {total:,}"
     return f"{sent:,} of {total:,}"
+
+
+def deleted(rows: QuerySet[DeletedSession], page: Page[Session]) -> dict[str, Any] | None:
+    """How many sessions would have followed on the last page, had no rule taken them, and when the newest went."""
+    if page.more is not None:
+        return None
+    newest = rows.order_by("-pk").first()
+    return {"count": count_up_to(rows), "most": MOST_COUNTED, "newest": newest} if newest else None

@@ -274,6 +274,13 @@ def session(principal: Principal, id_or_uid: str | int, need: str = VIEWER) -> S
     return found
 
 
+def deleted_sessions(principal: Principal) -> QuerySet[DeletedSession]:
+    """What is left of those that rules of retention took."""
+    _no_session_key(principal, "list sessions")
+    mine = Member.objects.filter(user=principal.user).values("organization")
+    return DeletedSession.objects.filter(organization__in=mine, project__deleted_at=None)
+
+
 def _deleted(principal: Principal, which: Q) -> NotFound:
     """What to say of a session that is not there: to members, that it was, until a rule took it."""
     found = DeletedSession.objects.filter(which, project__deleted_at=None).first()

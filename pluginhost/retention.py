@@ -106,10 +106,11 @@ def unused_files(rule: RetentionRule) -> Iterator[StoredFile]:
     found = StoredFile.objects.filter(project__organization=rule.organization_id, kind__in=KINDS, deleted_at=None)
     found = found.filter(created_at__lt=timezone.now() - ALWAYS_KEPT).order_by("-id")
     below = found.values_list("id", flat=True).first()
+    beside = _beside(rule) if below is not None else set()
     while below is not None:
         chunk = list(found.filter(pk__lte=below)[: _CHUNK + 1])
-        used = _used(chunk[:_CHUNK])
-        yield from (stored for stored in chunk[:_CHUNK] if stored.key not in used)
+        used = _shown(chunk[:_CHUNK]) | beside
+        yield from (stored for stored in chunk[:_CHUNK] if file_links.PREFIX + stored.key not in used)
         below = chunk[_CHUNK].pk if len(chunk) > _CHUNK else None
 
 
@@ -118,19 +119,23 @@ def files_just_taken(rule: RetentionRule) -> QuerySet[StoredFile]:
     return StoredFile.objects.filter(project__organization=rule.organization_id, deleted_at__gt=_days_ago(2))
 
 
-def _used(files: list[StoredFile]) -> set[str]:
-    """Which of these an asset shows, as itself, as a page, or as an attachment."""
-    addresses = {file_links.PREFIX + stored.key: stored.key for stored in files}
+def _shown(files: list[StoredFile]) -> set[str]:
+    """The addresses of those that an asset shows as itself."""
+    addresses = [file_links.PREFIX + stored.key for stored in files]
     projects = {stored.project_id for stored in files}
     shown = Asset.objects.filter(project__in=projects, data_digest__in=[data_digest(it) for it in addresses])
-    used = {addresses[data] for data in shown.values_list("data", flat=True) if data in addresses}
-    with_more = Asset.objects.filter(project__in=projects).filter(
-        Q(dataset__isnull=False) | Q(attachments__isnull=False)
-    )
+    return set(shown.values_list("data", flat=True))
+
+
+def _beside(rule: RetentionRule) -> set[str]:
+    """The addresses of our files that assets show as their pages or attachments."""
+    assets = Asset.objects.filter(project__organization=rule.organization_id)
+    with_more = assets.filter(Q(dataset__isnull=False) | Q(attachments__isnull=False))
+    found: set[str] = set()
     for pages, attachments in with_more.values_list("dataset", "attachments").iterator():
-        named = {*(pages or ()), *(it.get("value") for it in attachments or ())}
-        used |= {addresses[data] for data in named if data in addresses}
-    return used
+        named = [*(pages or ()), *(it.get("value") for it in attachments or ())]
+        found.update(it for it in named if str(it).startswith(file_links.PREFIX))
+    return found
 
 
 # --- the reasons, as sentences that go on after a colon ---

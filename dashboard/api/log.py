@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from dashboard.streaming import streamed
 from pluginhost import access, log_reading
-from pluginhost.models import Session
+from pluginhost.models import LogHead, Session
 
 from .auth import principal_of
 from .paging import Text
@@ -39,10 +39,17 @@ class LogLine(BaseModel):
     late: bool = Field(default=False, description="It came after the session's end.")
 
 
+class Deleted(BaseModel):
+    up_to: int = Field(description="Lines 1 to this one are gone.")
+    at: str
+    why: str
+
+
 class LogPage(BaseModel):
     lines: list[LogLine]
     next: int | None
     total: int
+    deleted: Deleted | None = Field(description="Lines that a rule of retention took, where it did.")
 
 
 @router.get("/sessions/{session_id}/log", response=LogPage, summary="Its log")
@@ -53,7 +60,14 @@ def get_log(request: HttpRequest, session_id: str, asked: Query[LogAsked]) -> Lo
     if asked.format != "json":
         return _download(session, which, asked.format)
     page = log_reading.page(session.pk, which, after=asked.after, limit=asked.limit)
-    return LogPage(lines=[LogLine(**line) for line in page.lines], next=page.next, total=page.total)
+    return LogPage(lines=[LogLine(**line) for line in page.lines], next=page.next, total=page.total, deleted=_deleted(session))
+
+
+def _deleted(session: Session) -> Deleted | None:
+    head = LogHead.objects.filter(session=session).exclude(deleted_at=None).first()
+    if head is None or head.deleted_at is None:
+        return None
+    return Deleted(up_to=head.deleted_up_to, at=log_reading.stamp(head.deleted_at), why=head.deleted_why)
 
 
 def _download(session: Session, which: log_reading.Filter, form: str) -> HttpResponseBase:

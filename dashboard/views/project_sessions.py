@@ -23,5 +23,9 @@ def project_sessions(request: SignedInRequest, uid: str) -> HttpResponse:
     project = access.project(request.principal, uid)
     found = history.for_rows(Session.objects.filter(project=project))
     page = page_of(found, request.GET, key="pk", size=PAGE, newest_first=True)
-    context = {"page": page, "rows": history.say_what_they_wait_for(page.rows)}
+    context = {
+        "page": page,
+        "rows": history.say_what_they_wait_for(page.rows),
+        "deleted": history.deleted(access.deleted_sessions(request.principal).filter(project=project), page),
+    }
     return render(request, "projects/sessions.html", frame(request.principal, project, "sessions") | context)

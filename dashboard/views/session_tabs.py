@@ -32,7 +32,9 @@ def session(request: SignedInRequest, session_id: str) -> HttpResponse:
     """The log. It is drawn with its last lines; its script takes over from there."""
     found = access.session(request.principal, session_id)
     context = frame(request.principal, found, "log")
-    if "X-Live" not in request.headers:  # the log keeps itself true
+    if context["log_head"].deleted_at is not None:
+        context["rows"] = log_reading.page(found.pk, cut=log_reading.CUT_AT, counted=False).lines
+    elif "X-Live" not in request.headers:  # the log keeps itself true
         context |= _log(found, context["log_head"])
     return render(request, "sessions/log.html", context)
 

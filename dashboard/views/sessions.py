@@ -38,6 +38,7 @@ def sessions(request: SignedInRequest) -> HttpResponse:
         "plugins": plugins,
         "projects": projects,
         "has_any": bool(page.rows) or seen.exists(),
+        "deleted": history.deleted(access.deleted_sessions(request.principal), page),
     }
     return render(request, "sessions/history.html", context)
 
