@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,14 +11,30 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 ROLES = ("all", "web")
+
+
+@dataclass(frozen=True)
+class Number:
+    """The default of a whole number, and between what it must be."""
+
+    default: int
+    least: int
+    most: int
+
+
+READ: dict[str, Number | str | bool] = {}
+"""Every variable that was asked for, with its default: docs/settings.md is written from it."""
+
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
 def text(name: str, default: str = "") -> str:
+    READ.setdefault(name, default)
     return os.environ.get(name, default).strip()
 
 
 def flag(name: str, default: bool) -> bool:
+    READ.setdefault(name, default)
     raw = os.environ.get(name)
     if raw is None:
         return default
@@ -27,6 +44,7 @@ def flag(name: str, default: bool) -> bool:
 
 
 def number(name: str, default: int, least: int = 0, most: int = 2**53) -> int:
+    READ.setdefault(name, Number(default, least, most))
     raw = text(name, str(default)) or str(default)
     if raw.isascii() and raw.isdigit() and least <= int(raw) <= most:
         return int(raw)
