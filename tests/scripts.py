@@ -14,18 +14,20 @@ from typing import Any
 
 import pytest
 
+from .clients import CLIENTS, VERSIONS, Client
 from .server import ROOT, Server
 
-VERSIONS = ("1.1.6", "1.4.10")
-PACKAGES = ("setuptools<81", "numpy", "pillow")
+__all__ = ["VERSIONS", "Script", "ango_environment", "sample_of", "script", "source_of"]
+
 CACHE = ROOT / ".cache" / "ango"
 Json = Any
 
-_HEADS = {
-    "1.1.6": "from ango.plugins import BatchModelPlugin, run\nfrom ango.sdk import SDK\n\ndef callback(**data):\n",
-    "1.4.10": "from imerit_ango.plugins import BatchModelPlugin, run\nfrom imerit_ango.sdk import SDK\n\n"
-    "def callback(data):\n",
-}
+_HEAD = """
+from {client.module}.plugins import BatchModelPlugin, run
+from {client.module}.sdk import SDK
+
+def callback({client.takes}):
+"""
 _START = "    logger, project = data['logger'], data['projectId']\n    sdk = SDK(data['apiKey'], host=HOST)\n"
 _END = "\nrun(BatchModelPlugin(ID, SECRET, callback), host=HOST)\n"
 
@@ -63,14 +65,17 @@ def source_of(version: str, body: str, host: str, plugin: Json, secret: str | No
     """A whole script whose callback is `body`; in it `data`, `logger`, `project` and `sdk` are there."""
     names = {"HOST": host, "ID": plugin["id"], "SECRET": secret or plugin["secret"]}
     constants = "".join(f"{name} = {value!r}\n" for name, value in names.items())
+    head = _HEAD.format(client=CLIENTS[version])
     indented = textwrap.indent(textwrap.dedent(body).strip("\n"), "    ")
-    return "import json, os, sys, threading\n" + constants + _HEADS[version] + _START + indented + "\n" + _END
+    return "import json, os, sys, threading\n" + constants + head + _START + indented + "\n" + _END
 
 
 def sample_of(version: str, host: str, plugin: Json) -> str:
-    """The documented sample with nothing but host, id and secret filled in."""
-    name = {"1.1.6": "batch_model_1_1.py", "1.4.10": "batch_model_1_4.py"}[version]
-    text = (ROOT / "examples" / name).read_text()
+    """The documented sample with nothing but host, id and secret filled in (and the module, where it has moved)."""
+    client = CLIENTS[version]
+    text = (ROOT / "examples" / client.sample).read_text()
+    if client.takes == "**data":
+        text = text.replace("from ango.", f"from {client.module}.")
     filled = {"<YOUR HOST>": host, "<YOUR PLUGIN ID>": plugin["id"], "<YOUR PLUGIN SECRET>": plugin["secret"]}
     for blank, value in filled.items():
         assert text.count(blank) == 1
@@ -80,23 +85,23 @@ def sample_of(version: str, host: str, plugin: Json) -> str:
 
 def ango_environment(version: str) -> Path:
     """The Python that has this version of the client; made once, whoever comes first. Skips without network."""
-    folder = CACHE / version
+    folder = CACHE / version.replace(" ", "-")
     python, ready = folder / "bin" / "python", folder / "ready"
     CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / f"{version}.lock").open("w") as lock:
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            _make_environment(folder, python, version)
+            _make_environment(folder, python, CLIENTS[version])
             ready.touch()
     return python
 
 
-def _make_environment(folder: Path, python: Path, version: str) -> None:
+def _make_environment(folder: Path, python: Path, client: Client) -> None:
     venv.EnvBuilder(clear=True, with_pip=True).create(folder)
-    command = [str(python), "-m", "pip", "install", "--quiet", f"ango=={version}", *PACKAGES]
+    command = [str(python), "-m", "pip", "install", "--quiet", *client.requirements]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     if done.returncode:
-        pytest.skip(f"ango {version} cannot be installed (no network for pip?): {done.stderr.strip()[-500:]}")
+        pytest.skip(f"{client.name} cannot be installed (no network for pip?): {done.stderr.strip()[-500:]}")
 
 
 Start = Callable[..., Script]

@@ -2,13 +2,14 @@
 
 import pytest
 
-from .scripts import VERSIONS, sample_of
+from .clients import EVERY_VERSION
+from .scripts import sample_of
 from .visitor import Visitor, text_of
 
-pytestmark = pytest.mark.story
+pytestmark = [pytest.mark.story, pytest.mark.dialect]
 
 
-@pytest.fixture(params=VERSIONS)
+@pytest.fixture(params=EVERY_VERSION)
 def version(request):
     return request.param
 
