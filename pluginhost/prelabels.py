@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django.db.models import BigIntegerField
 from django.db.models.functions import Coalesce
 
 from .models import Import, PreLabel, Task
@@ -75,7 +76,7 @@ def _applied(asset_ids: list[int]) -> Iterable[_Row]:
         "asset_id",
         "content",
         "origin__existing",
-        Coalesce("origin__session_id", "origin__deleted_session"),
+        Coalesce("origin__session_id", "origin__deleted_session", output_field=BigIntegerField()),
         "origin__plugin_id",
         "origin__user_id",
         "origin_id",
