@@ -15,6 +15,8 @@ from pluginhost.models import User
 from .server import Server
 from .visitor import Visitor
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.story
 def test_what_another_process_writes_is_looked_at(new_server):

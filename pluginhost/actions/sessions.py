@@ -162,7 +162,7 @@ def _queue(
     request: Request,
     earlier: Session | None = None,
 ) -> Session:
-    first = (earlier.first_attempt or earlier) if earlier else None
+    first = _first_attempt(earlier) if earlier else None
     if first is not None:
         # The newest crashed attempt must not come back to life beside its rerun.
         Session.objects.filter(pk=earlier.pk, state=Session.State.CRASHED).update(key_revoked_at=timezone.now())  # type: ignore[union-attr]
@@ -186,6 +186,11 @@ def _queue(
     nudge.plugin(plugin.pk)
     nudge.project(project.pk)
     return session
+
+
+def _first_attempt(session: Session) -> Session:
+    """Its row is ours until the commit, so that attempts are counted one after the other."""
+    return Session.objects.select_for_update(of=("self",)).get(pk=session.first_attempt_id or session.pk)
 
 
 def _asked_before(user: User, idempotency_key: str | None) -> Session | None:
