@@ -1,0 +1,55 @@
+"""A copy of everything that cannot be made again, taken while the server runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+DATABASE, KEYS, FILES = "pluginhost.sqlite3", "keys", "files"
+
+
+def write(data_dir: Path, target: Path) -> Path:
+    """One archive with the SQLite database as of one moment, the keys, and the files; readable by its owner only.
+
+    FileExistsError when `target` is there already. Half an archive is never left under its name.
+    """
+    if target.exists():
+        raise FileExistsError(f"{target} is there already; choose another name.")
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            _pack(data_dir, out)  # type: ignore[arg-type]
+        draft.rename(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def _pack(data_dir: Path, out: tarfile._Fileobj) -> None:
+    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as archive:
+        # The database first: a file that is uploaded meanwhile may be there without its row, never a row without it.
+        copy = data_dir / f".backup-{os.getpid()}"
+        copy.mkdir(mode=0o700)
+        try:
+            _copy_database(data_dir / DATABASE, copy / DATABASE)
+            archive.add(copy / DATABASE, DATABASE)
+        finally:
+            shutil.rmtree(copy)
+        for folder in (KEYS, FILES):
+            if (data_dir / folder).exists():
+                archive.add(data_dir / folder, folder, filter=_but_drafts)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """As of one moment, while others write: SQLite's own way of copying."""
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+        live.backup(copy)
+
+
+def _but_drafts(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Uploads under way have names that begin with a dot; they are not whole."""
+    return None if Path(member.name).name.startswith(".") else member
