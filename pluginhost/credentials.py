@@ -20,6 +20,7 @@ from .errors import Conflict
 
 PERSONAL_PREFIX = "ph_"
 SESSION_PREFIX = "phs_"
+_PLAIN_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _HEX_KEYS = ("secret_key", "digest_key")
 
 
@@ -58,6 +59,12 @@ def new_personal_key() -> str:
 
 def new_session_key() -> str:
     return SESSION_PREFIX + secrets.token_urlsafe(32)
+
+
+def new_password() -> str:
+    """A password to be told to somebody and changed at once: 16 letters in groups, none that looks like another."""
+    letters = "".join(secrets.choice(_PLAIN_LETTERS) for _ in range(16))
+    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
 
 
 def digest(secret: str) -> str:

@@ -38,6 +38,11 @@ def project(project_id: int) -> None:
     _after_commit(project_group(project_id))
 
 
+def user(user_id: int) -> None:
+    """What somebody alone should know of: a notification, a change of their memberships."""
+    _after_commit(user_group(user_id))
+
+
 def everything() -> None:
     """Another process wrote something; everybody looks."""
     _gathered.add(EVERYTHING)
@@ -53,6 +58,10 @@ def plugin_group(plugin_id: int) -> str:
 
 def project_group(project_id: int) -> str:
     return f"project.{project_id}"
+
+
+def user_group(user_id: int) -> str:
+    return f"user.{user_id}"
 
 
 def _after_commit(group: str) -> None:

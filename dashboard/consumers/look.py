@@ -26,6 +26,8 @@ NOT_SIGNED_IN, NOT_THERE = 4401, 4404
 class LookConsumer(AsyncWebsocketConsumer):
     """`/ws/look/?watch=plugin:<uid>&watch=project:<uid>&watch=session:<id>`, or `watch=all` for what one may see.
 
+    `watch=me` is for what concerns the user alone: notifications.
+
     It sends {"look": true} and never a fact: the page fetches itself, through its own doors.
     """
 
@@ -110,6 +112,8 @@ def _groups_of(principal: Principal, what: str) -> list[str]:
         return [nudge.project_group(access.project(principal, identifier).pk)]
     if kind == "session":
         return [nudge.session_group(access.session(principal, identifier).pk)]
+    if what == "me":
+        return [nudge.user_group(principal.user.pk)]
     return _all_groups(principal) if what == "all" else []
 
 

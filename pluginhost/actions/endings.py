@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from pluginhost import nudge
+from pluginhost.actions import notifications
 from pluginhost.actions.timeline import tell
 from pluginhost.models import Import, Session
-from pluginhost.outcomes import outcomes_of
+from pluginhost.outcomes import left_of, outcomes_of
 
 State = Session.State
 
@@ -27,7 +28,7 @@ def ending_of(session: Session, error: str | None) -> tuple[str, str]:
     if refused:
         return State.PARTIAL, f"{refused:,} {_items(refused)} rejected."
     if given and missed:
-        return State.PARTIAL, f"{missed:,} of {session.scope.count:,} assets were not reached.{_paging(session)}"
+        return State.PARTIAL, f"{missed:,} of {left_of(session):,} assets were not reached.{_paging(session)}"
     if not given and not Import.objects.filter(session=session).exists():
         return State.SUCCEEDED, "Nothing was imported."
     return State.SUCCEEDED, ""
@@ -58,6 +59,7 @@ def end(session: Session, state: str, reason: str, *, at: datetime | None = None
         )
         if moved:
             tell(session, state, f"{State(state).label}. {reason}".strip())
+            notifications.tell_starter(session, state, reason, moment)
             nudge.session(session.pk)
             nudge.plugin(session.plugin_id)
             nudge.project(session.project_id)

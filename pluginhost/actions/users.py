@@ -16,11 +16,11 @@ EDITABLE = ("username", "first_name", "last_name", "email", "is_active", "is_sup
 
 
 @transaction.atomic
-def create(principal: Principal, fields: Mapping[str, Any], password: str) -> User:
+def create(principal: Principal, fields: Mapping[str, Any], password: str, *, must_change: bool = False) -> User:
     """A new account. `fields` are those of EDITABLE; `is_superuser` makes an administrator of the installation."""
     given = {name: fields[name] for name in EDITABLE if name in fields}
     _check_name(given.get("username"), None)
-    user = User(**given, is_staff=bool(given.get("is_superuser")))
+    user = User(**given, is_staff=bool(given.get("is_superuser")), must_change_password=must_change)
     user.set_password(password)
     user.save()
     audit.note(principal, "user.created", target=user)
@@ -49,6 +49,15 @@ def set_password(principal: Principal, user: User, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
     audit.note(principal, "user.password_set", target=user)
+
+
+@transaction.atomic
+def change_own_password(user: User, password: str) -> None:
+    """By the user, who knows it alone from now on."""
+    user.set_password(password)
+    user.must_change_password = False
+    user.save(update_fields=["password", "must_change_password"])
+    audit.note(Principal(user=user), "user.password_changed", target=user)
 
 
 def _check_name(username: object, user: User | None) -> None:

@@ -1,6 +1,7 @@
 """People."""
 
 from django.contrib.auth.models import AbstractUser
+from django.db import models
 
 from .fields import UidField
 
@@ -9,6 +10,9 @@ class User(AbstractUser):
     """Somebody who signs in. What they may do follows from their memberships alone."""
 
     uid = UidField()
+    must_change_password = models.BooleanField(
+        default=False, editable=False, help_text="It was made for them, and shown to who made it."
+    )
 
     class Meta(AbstractUser.Meta):
         ordering = ("username",)
