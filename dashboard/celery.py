@@ -16,6 +16,7 @@ app = Celery("pluginhost")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "sweep": {"task": "pluginhost.tasks.sweeps.sweep", "schedule": float(settings.PLUGINHOST_SWEEP_SECONDS)},
+    "exports": {"task": "pluginhost.tasks.exports.build_exports", "schedule": 10.0},
     "retention": {"task": "pluginhost.tasks.retention.apply_all", "schedule": 3600.0},
 }
 app.autodiscover_tasks(["pluginhost"])

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -19,6 +19,8 @@ from pluginhost.principal import Principal
 from pluginhost.protocol import media
 
 KINDS = ("assets", "brushes", "medicalBrushes", "exports", "instructions")
+DRAFTS = "drafts"
+"""A folder beside those of the keys, whose names are all hex digits."""
 _CHUNK = 1 << 20
 _LONGEST_NAME = 100
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -61,6 +63,36 @@ def receive(stored: StoredFile, stream: Readable, limit: int) -> None:
     finally:
         draft.unlink(missing_ok=True)
     _fill(stored, size, media.sniff(head))
+
+
+def draft() -> Path:
+    """Where a file may be written before it gets its place; its own each time, and on the same disk."""
+    folder = Path(settings.PLUGINHOST_FILES_DIR) / DRAFTS
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / secrets.token_hex(12)
+
+
+@transaction.atomic
+def keep(written: Path, name: str, content_type: str, **fields: Any) -> StoredFile:
+    """Give a file that was written here a place and an address of its own; `fields` are the row's others."""
+    key = f"{new_id()}/{_safe_name(name)}"
+    target = Path(settings.PLUGINHOST_FILES_DIR) / key
+    target.parent.mkdir(mode=0o700)
+    os.replace(written, target)
+    try:
+        return StoredFile.objects.create(key=key, size=target.stat().st_size, content_type=content_type, **fields)
+    except Exception:
+        target.unlink()
+        target.parent.rmdir()
+        raise
+
+
+def remove_old_drafts(before: float) -> None:
+    """Those that nobody has written to since: whoever did is gone."""
+    for path in (Path(settings.PLUGINHOST_FILES_DIR) / DRAFTS).glob("*"):
+        with contextlib.suppress(FileNotFoundError):  # somebody else did
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def remove(stored: StoredFile) -> None:

@@ -49,4 +49,4 @@ def sniff(head: bytes) -> str:
 
 def is_shown(content_type: str) -> bool:
     """Whether a browser may show it in place; an SVG or HTML file is somebody's script and is downloaded."""
-    return content_type != UNKNOWN
+    return content_type.startswith(("image/", "audio/", "video/"))

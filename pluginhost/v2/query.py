@@ -43,6 +43,10 @@ class Query:
                 return clean_text(str(value))
         return None
 
+    def has(self, name: str) -> bool:
+        """Whether it was given at all, blank or not."""
+        return name in self._given
+
     def flag(self, name: str, default: bool = False) -> bool:
         value = self._given.get(name)
         return default if value is None else boolean(value, name)

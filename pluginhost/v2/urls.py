@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
-from . import assets, batches, imports, project, tasks, uploads
+from . import assets, batches, exports, imports, project, tasks, uploads
 from .door import View, door, nothing_here
 
 _EVERYTHING = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"), nothing_here)
@@ -26,6 +26,8 @@ urlpatterns = [
     _at("assignBatches", door(POST=batches.assign)),
     _at("getUploadUrl", door(GET=uploads.upload_url)),
     _at("getSignedUrl", door(GET=uploads.signed_url)),
+    _at("export", door(GET=exports.export)),
+    _at("exportV3", door(GET=exports.export_v3)),
     _at("import/labels", door(POST=imports.receive)),
     re_path("", door(**_EVERYTHING)),
 ]
