@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .models import Import, PreLabel, Rejection, Session, SessionReads
+from .models import Import, PreLabel, ProjectHead, Rejection, Session, SessionReads
 from .protocol.numbers import NumberSet
 
 NAMES = ("accepted", "rejected", "unchanged", "no_result", "not_reached")
@@ -41,7 +41,7 @@ def outcomes_of(session: Session) -> Outcomes:
     An import that is staged for review, or was undone later, did arrive: it counts. The best outcome of an asset
     is its outcome, so that a script's second try makes good what it got wrong at the first.
     """
-    scope = session.scope.numbers
+    scope = present(session)
     arrived = _arrived(session)
     accepted = _given(arrived, is_unchanged=False)
     unchanged = _given(arrived, is_unchanged=True) - accepted
@@ -50,6 +50,23 @@ def outcomes_of(session: Session) -> Outcomes:
     rest = scope - accepted - unchanged - rejected
     reached = rest & read_by(session)
     return Outcomes(accepted, rejected, unchanged, reached, rest - reached, len(refused - scope) + nameless)
+
+
+def present(session: Session) -> NumberSet:
+    """The assets of its scope that are still there; those that were deleted drop out of every count."""
+    return session.scope.numbers - deleted(session)
+
+
+def deleted(session: Session) -> NumberSet:
+    """The numbers of its project's assets that were deleted."""
+    stored = ProjectHead.objects.filter(project=session.project_id).values_list("deleted_numbers", flat=True).first()
+    return NumberSet.from_bytes(bytes(stored or b""))
+
+
+def left_of(session: Session) -> int:
+    """How many assets of its scope are still there."""
+    gone = deleted(session)
+    return session.scope.count - (len(session.scope.numbers & gone) if gone else 0)
 
 
 def read_by(session: Session) -> NumberSet:

@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from .models import Connection, Session
-from .outcomes import outcomes_of
+from .outcomes import left_of, outcomes_of
 
 State = Session.State
 _KEPT_SECONDS = 3600
@@ -141,13 +141,13 @@ def counts_of(session: Session) -> Counts:
 
     Of an ended session they are kept for a while, under what changes with its imports: they may be a million.
     """
-    total = session.scope.count
+    total = left_of(session)
     if not (session.accepted or session.rejected or session.unchanged):
         read = min(session.assets_read, total)
         return Counts(no_result=read, not_reached=total - read, objects=session.objects_count)
     if not session.is_final:
         return _counted(session)
-    sent = f"{session.accepted}.{session.rejected}.{session.unchanged}.{session.assets_read}"
+    sent = f"{session.accepted}.{session.rejected}.{session.unchanged}.{session.assets_read}.{total}"
     key = f"counts.{session.uid}.{session.state}.{sent}"
     return cache.get_or_set(key, lambda: _counted(session), _KEPT_SECONDS)  # type: ignore[return-value]
 
@@ -161,10 +161,10 @@ def _counted(session: Session) -> Counts:
 
 def outcome_sentence(session: Session, counts: Counts) -> str:
     """«1,158 of 1,204 assets got pre-labels. 32 were rejected, 9 were not reached.»"""
-    total = session.scope.count
+    total = left_of(session)
     given = counts.accepted + counts.unchanged
     if not counts.sent:
-        return f"Nothing was imported. {_read_sentence(session)}".strip()
+        return f"Nothing was imported. {_read_sentence(session, total)}".strip()
     rest = [
         f"{number:,} {_were(number)} {words}"
         for number, words in (
@@ -176,13 +176,13 @@ def outcome_sentence(session: Session, counts: Counts) -> str:
     ]
     first = f"{given:,} of {total:,} {_assets(total)} got pre-labels."
     second = f" {', '.join(rest)}." if rest else ""
-    third = f" {_read_sentence(session)}" if counts.not_reached else ""
+    third = f" {_read_sentence(session, total)}" if counts.not_reached else ""
     return f"{first}{second}{third}".strip()
 
 
-def _read_sentence(session: Session) -> str:
+def _read_sentence(session: Session, total: int) -> str:
     """The vendor's sample reads one page of ten and stops; say so rather than wonder."""
-    read, total = session.assets_read, session.scope.count
+    read = session.assets_read
     if not read or read >= total:
         return f"The script read all {total:,} {_assets(total)}." if read else ""
     size = f" (page size {session.page_size:,})" if session.page_size else ""

@@ -93,5 +93,5 @@ def test_it_takes_a_fixed_number_of_queries(session, django_assert_num_queries):
     for number in range(1, 5):
         makers.make_import(session, accepted=[number])
     fresh = Session.objects.select_related("scope").get(pk=session.pk)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         outcomes_of(fresh)

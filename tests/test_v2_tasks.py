@@ -104,7 +104,6 @@ def test_tasks_are_paged_and_filtered(alice, project):
     assert found(filter=json.dumps({"externalId": ["image_0001.jpg", "image_0004.jpg"]})) == [1, 4]
     assert found(filter=json.dumps({"batches": {"$in": ["Day", "Night"]}})) == [1, 2, 5]
     assert found(filter=json.dumps({"isPreLabeled": True})) == [3]
-    assert found(filter=json.dumps({"unheard": {"$of": 1}})) == [1, 2, 3, 4, 5]
     assert found(sort="-createdAt,priority") == [5, 4, 3, 2, 1]
     page = v2.data(path, {"sort": "-createdAt", "limit": 2, "page": 2})
     assert (numbers(page), page["total"]) == ([3, 2], 5)
@@ -121,7 +120,7 @@ def test_only_the_fields_that_were_asked_for(alice, project):
     "query",
     [
         {"filter": "{"},
-        {"filter": '{"status": {"$regex": ".*"}}'},
+        {"filter": '{"unheard": {"$of": 1}}'},
         {"filter": '{"externalId": {"$where": "1"}}'},
         {"filter": '{"externalId": [{}]}'},
         {"includeAnswer": "perhaps"},
@@ -139,5 +138,5 @@ def test_a_page_takes_the_same_queries_whatever_its_size(alice, organization, dj
     send(v2, project, *(item(number) for number in range(1, 100)))
     makers.make_batch(project, "All", range(1, 201))
     for limit in (1, 200):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(9):
             v2.data(f"project/{project.uid}/tasks", {"limit": limit})

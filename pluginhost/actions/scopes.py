@@ -37,9 +37,7 @@ def _numbers(project: Project, asked: dict[str, Any]) -> NumberSet:
 def _all(project: Project, value: object) -> NumberSet:
     if value is not True:
         raise _bad("scope.all", "This must be true.")
-    if project.head.assets == project.head.last_number:
-        return NumberSet.up_to(project.head.last_number)
-    return NumberSet.of(Asset.objects.filter(project=project).values_list("number", flat=True))
+    return project.head.numbers
 
 
 def _first(project: Project, value: object) -> NumberSet:

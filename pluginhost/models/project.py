@@ -7,6 +7,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from pluginhost.protocol.numbers import NumberSet
+
 from .fields import UidField
 from .organization import Organization
 from .user import User
@@ -78,3 +80,12 @@ class ProjectHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assets} assets of {self.project_id}"
+
+    @property
+    def deleted(self) -> NumberSet:
+        return NumberSet.from_bytes(bytes(self.deleted_numbers))
+
+    @property
+    def numbers(self) -> NumberSet:
+        """The numbers of the assets that are there."""
+        return NumberSet.up_to(self.last_number) - self.deleted

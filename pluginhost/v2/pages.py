@@ -45,13 +45,13 @@ def in_batches(chosen: QuerySet[Asset], batches: list[Batch], *, all_of_them: bo
 
 def _unfiltered(call: Call, project: Project, skip: int, limit: int, *, newest_first: bool) -> Page:
     if call.session is not None:
-        numbers, total = call.session.scope.numbers, call.session.scope.count
+        numbers = call.session.scope.numbers - project.head.deleted
+        total = len(numbers)
         return Page(_cut(numbers, total, skip, limit, newest_first=newest_first), total)
     head = project.head
     if head.assets == head.last_number:  # none is missing: the page follows from the numbers alone
         return Page(_run(head.assets, skip, limit, newest_first=newest_first), head.assets)
-    ordered = Asset.objects.filter(project=project).order_by("-number" if newest_first else "number")
-    return Page(list(ordered.values_list("number", flat=True)[skip : skip + limit]), head.assets)
+    return Page(_cut(head.numbers, head.assets, skip, limit, newest_first=newest_first), head.assets)
 
 
 def _filtered(call: Call, chosen: QuerySet[Asset], skip: int, limit: int, *, newest_first: bool) -> Page:

@@ -1,0 +1,93 @@
+"""Pages of tasks in the order that is asked for, with exact totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from pluginhost import access
+from pluginhost.actions import reads
+from pluginhost.models import Project, Task
+
+from .door import Call
+from .pages import page_of
+from .query import Query, refused
+from .task_filters import Asked
+
+_LOOKED_AT_ONCE = 5_000
+_COLUMNS = {
+    "updatedAt": "updated_at",
+    "priority": "priority",
+    "externalId": "asset__external_id",
+    "status": "status",
+    "stage": "stage",
+    "reviewStatus": "review_status",
+    "assignee": "assignee__email",
+}
+_AS_MADE = ("createdAt", "_id")
+"""Tasks are made in the order of their assets' numbers, and no two at once: what follows such a key changes nothing."""
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    tasks: list[Task]
+    total: int
+
+
+def tasks_of(call: Call, project: Project, asked: Asked) -> TaskPage:
+    """The page that the query asks for. What a session's key reads is written down."""
+    order, skip, limit = order_of(call.query), call.query.skip, call.query.limit
+    if not asked.is_on and order in (["pk"], ["-pk"]):
+        newest_first = order == ["-pk"]
+        everything = access.assets(call.principal, project)
+        page = page_of(call, project, everything, is_filtered=False, newest_first=newest_first)
+        found = Task.objects.filter(asset__project=project, asset__number__in=page.numbers)
+        return TaskPage(list(_whole(found).order_by("-asset__number" if newest_first else "asset__number")), page.total)
+    chosen = Task.objects.filter(project=project).filter(asked.condition)
+    if any(name.endswith("asset__external_id") for name in order):
+        chosen = chosen.filter(asset__project=project)  # the index of external ids begins with the project
+    if _is_looked_at(call, asked):
+        pks, total = _one_by_one(call, chosen.order_by(*order), asked)
+    else:
+        pks = list(chosen.order_by(*order).values_list("pk", flat=True)[skip : skip + limit])
+        total = chosen.order_by().count() if asked.is_on else project.head.assets
+    by_pk = {task.pk: task for task in _whole(Task.objects.filter(pk__in=pks))}
+    tasks = [by_pk[pk] for pk in pks if pk in by_pk]
+    if call.session is not None:
+        reads.note_read(call.session, [task.asset.number for task in tasks], limit)
+    return TaskPage(tasks, total)
+
+
+def order_of(query: Query) -> list[str]:
+    """The columns to sort by, a `-` before those that fall; ties are broken in the direction of the last one."""
+    order: list[str] = []
+    sign = ""
+    for word in (word.strip() for word in (query.text("sort") or "").split(",")):
+        sign, name = ("-", word[1:]) if word.startswith("-") else ("", word.removeprefix("+"))
+        if name in _AS_MADE or not name:
+            break
+        if name not in _COLUMNS:
+            raise refused("sort", f"«{name[:40]}» is not known; {', '.join(('createdAt', *_COLUMNS))} are.")
+        order.append(f"{sign}{_COLUMNS[name]}")
+    return [*order, f"{sign}pk"]
+
+
+def _is_looked_at(call: Call, asked: Asked) -> bool:
+    """Whether what is asked for cannot be told by the database: patterns, and a session's scope."""
+    return bool(asked.patterns) or call.session is not None
+
+
+def _one_by_one(call: Call, ordered: QuerySet[Task], asked: Asked) -> tuple[list[int], int]:
+    scope = call.session.scope.numbers if call.session is not None else None
+    rows = ordered.values_list("pk", "asset__number", "asset__external_id").iterator(chunk_size=_LOOKED_AT_ONCE)
+    fitting = [
+        pk
+        for pk, number, external_id in rows
+        if (scope is None or number in scope) and all(pattern.matches(external_id) for pattern in asked.patterns)
+    ]
+    return fitting[call.query.skip : call.query.skip + call.query.limit], len(fitting)
+
+
+def _whole(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    return tasks.select_related("asset", "assignee", "created_by", "updated_by")
