@@ -1,10 +1,11 @@
-"""How people sign in: by name and password; accounts are made by administrators."""
+"""How people sign in: by name and password; accounts are made by administrators and owners."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from pluginhost.actions import users
 from pluginhost.models import User
 
 
@@ -21,6 +22,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves."""
         return False
+
+    def set_password(self, user: User, password: str) -> None:
+        """Whose password was made by somebody else is let in everywhere from now on."""
+        users.change_own_password(user, password)
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         messages.error(request, "This account was closed. An administrator can open it again.")

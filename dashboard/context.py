@@ -8,9 +8,17 @@ from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
 
-from pluginhost.models import Session, User
+from pluginhost.models import Notification, Session, User
 
-_PLACES = {"projects": "projects", "imports": "projects", "plugins": "plugins", "sessions": "sessions"}
+_PLACES = {
+    "": "home",
+    "projects": "projects",
+    "imports": "projects",
+    "plugins": "plugins",
+    "sessions": "sessions",
+    "notifications": "notifications",
+}
+_MOST_UNREAD = 100
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -20,9 +28,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "place": _PLACES.get(first, ""),
         "version": settings.VERSION,
         "running_count": lambda: _running_count(request),
+        "unread_count": lambda: _unread_count(request),
         # A page that fetches itself would use up what is meant for the next page that somebody opens.
         "shown_messages": [] if "X-Live" in request.headers else lambda: get_messages(request),
     }
+
+
+def _unread_count(request: HttpRequest) -> int:
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return 0
+    return Notification.objects.filter(user=user, read_at=None).order_by()[:_MOST_UNREAD].count()
 
 
 def _running_count(request: HttpRequest) -> int:

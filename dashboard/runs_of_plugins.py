@@ -10,13 +10,13 @@ from statistics import median
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from pluginhost.models import Plugin, Session
+from pluginhost.models import Plugin, Project, Session
 
 TAPE = 22
 DAYS = 7
 MOST_READ = 2_000
 MOST_SEARCHED = 20_000
-_NARROW = ("id", "plugin_id", "state", "created_at", "started_at", "finished_at", "accepted", "rejected")
+_NARROW = ("id", "plugin_id", "project_id", "state", "created_at", "started_at", "finished_at", "accepted", "rejected")
 _COUNTED = (
     Session.State.SUCCEEDED,
     Session.State.PARTIAL,
@@ -28,25 +28,43 @@ _COUNTED = (
 
 def tapes(sessions: QuerySet[Session], plugins: Iterable[Plugin]) -> dict[int, list[Session]]:
     """For each plugin its last sessions, oldest first: two queries, however many plugins and sessions there are."""
-    found: dict[int, list[Session]] = {plugin.pk: [] for plugin in plugins}
-    edges = _edges(list(found))
+    return _tapes(sessions, Plugin, [plugin.pk for plugin in plugins], "plugin_id")
+
+
+def tapes_of_projects(sessions: QuerySet[Session], projects: Iterable[Project]) -> dict[int, list[Session]]:
+    """The same for projects."""
+    return _tapes(sessions, Project, [project.pk for project in projects], "project_id")
+
+
+def _tapes(
+    sessions: QuerySet[Session], owner: type[Plugin] | type[Project], ids: list[int], column: str
+) -> dict[int, list[Session]]:
+    found: dict[int, list[Session]] = {pk: [] for pk in ids}
+    edges = _edges(owner, ids, column)
     if not edges:
         return found
     recent = Q()
-    for plugin_id, edge in edges.items():
-        recent |= Q(plugin_id=plugin_id, pk__gte=edge)
+    for pk, edge in edges.items():
+        recent |= Q(**{column: pk, "pk__gte": edge})
     for session in sessions.filter(recent).order_by("id").only(*_NARROW):
-        found[session.plugin_id].append(session)
+        found[getattr(session, column)].append(session)
     return found
 
 
-def _edges(plugin_ids: list[int]) -> dict[int, int]:
-    """The id from which on a plugin's sessions are drawn: a seek in the index of each, not a scan."""
-    own = Session.objects.filter(plugin=OuterRef("pk")).order_by("-id").values("pk")
-    rows = Plugin.objects.filter(pk__in=plugin_ids).annotate(
+def _edges(owner: type[Plugin] | type[Project], ids: list[int], column: str) -> dict[int, int]:
+    """The id from which on somebody's sessions are drawn: a seek in the index of each, not a scan."""
+    own = Session.objects.filter(**{column: OuterRef("pk")}).order_by("-id").values("pk")
+    rows = owner._default_manager.filter(pk__in=ids).annotate(
         newest=Subquery(own[:1]), edge=Subquery(own[TAPE - 1 : TAPE])
     )
     return {row.pk: row.edge or 0 for row in rows if row.newest is not None}  # type: ignore[attr-defined]
+
+
+def succeeded_share(sessions: Sequence[Session]) -> float | None:
+    """The share that did what it was asked for, in percent; cancelled and open ones do not count."""
+    counted = [session for session in sessions if session.state in _COUNTED]
+    good = sum(session.state == Session.State.SUCCEEDED for session in counted)
+    return 100 * good / len(counted) if counted else None
 
 
 @dataclass(frozen=True)
@@ -74,11 +92,11 @@ def figures(sessions: QuerySet[Session], now: datetime | None = None) -> Figures
     return Figures(
         sessions=len(week),
         is_cut=len(week) == MOST_READ,
-        succeeded=_succeeded(week),
+        succeeded=succeeded_share(week),
         accepted=_accepted(week),
         median_s=_median(week),
         by_day=[len(day) for day in days],
-        succeeded_by_day=_known(map(_succeeded, days)),
+        succeeded_by_day=_known(map(succeeded_share, days)),
         accepted_by_day=_known(map(_accepted, days)),
         median_by_day=_known(map(_median, days)),
     )
@@ -97,13 +115,6 @@ def newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
 
 def _day(session: Session, first: datetime) -> int:
     return min((session.created_at - first).days, DAYS - 1)
-
-
-def _succeeded(sessions: Sequence[Session]) -> float | None:
-    """The share that did what it was asked for, in percent; cancelled ones do not count."""
-    counted = [session for session in sessions if session.state in _COUNTED]
-    good = sum(session.state == Session.State.SUCCEEDED for session in counted)
-    return 100 * good / len(counted) if counted else None
 
 
 def _accepted(sessions: Sequence[Session]) -> float | None:

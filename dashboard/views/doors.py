@@ -33,10 +33,16 @@ View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 
 def signed_in(view: View[P]) -> Callable[..., HttpResponseBase]:
-    """Let in whoever is signed in, with `request.principal`; our errors that the view does not mend become pages."""
+    """Let in whoever is signed in, with `request.principal`; our errors that the view does not mend become pages.
+
+    Who was given a password by somebody else changes it before anything else.
+    """
 
     @wraps(view)
     def with_principal(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.user.must_change_password:
+            messages.info(request, "Choose a password of your own first: this one was made by somebody else.")
+            return redirect("account_change_password")
         request.principal = access.by_user(request.user)
         try:
             return view(request, *args, **kwargs)

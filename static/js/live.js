@@ -8,7 +8,8 @@ const LEAVING_MS = 3000;
 const LONGEST_WAIT_MS = 4000;
 const GONE = [4401, 4403, 4404];
 
-const watched = (document.body.dataset.watch ?? "").split(/\s+/).filter(Boolean);
+// Whoever is signed in also hears of what concerns them alone: the bell.
+const watched = [...(document.body.dataset.watch ?? "").split(/\s+/).filter(Boolean), "me"];
 const pill = document.getElementById("connection");
 const served = new Map(); // region id → the essence of its markup as the server last gave it
 

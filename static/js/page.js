@@ -3,6 +3,7 @@
 import { showTimes } from "./times.js";
 import "./keys.js";
 import "./filters.js";
+import "./palette.js";
 
 const root = document.documentElement;
 const isDark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
