@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from pluginhost import access
-from pluginhost.errors import Forbidden, NotFound, PluginhostError
+from pluginhost.errors import Forbidden, Gone, NotFound, PluginhostError
 from pluginhost.models import User
 from pluginhost.principal import Principal
 
@@ -53,9 +53,11 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponseBase]:
 
 
 def page_of(request: HttpRequest, error: PluginhostError) -> HttpResponse:
-    """The page for an error: 404, 403, or after a POST the page it came from with the sentence on it."""
+    """The page for an error: 410, 404, 403, or after a POST the page it came from with the sentence on it."""
+    if isinstance(error, Gone):
+        return render(request, "410.html", {"sentence": error.sentence}, status=410)
     if isinstance(error, NotFound):
-        return render(request, "404.html", {"sentence": error.sentence}, status=error.status)
+        return render(request, "404.html", {"sentence": error.sentence}, status=404)
     if isinstance(error, Forbidden):
         return render(request, "403.html", {"sentence": error.sentence}, status=403)
     if request.method == "POST":
