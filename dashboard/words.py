@@ -42,6 +42,9 @@ STATES = {
     "staged": Shown("eye", "Staged"),
     "discarded": Shown("trash", "Discarded"),
     "undone": Shown("arrow-back-up", "Undone"),
+    # exports
+    "building": Shown("loader-2", "Building", "s-running"),
+    "ready": Shown("check", "Ready", "s-ok"),
     # items and assets of a scope
     "accepted": Shown("check", "Accepted", "s-ok"),
     "rejected": Shown("alert-triangle", "Rejected", "s-partial"),
@@ -57,6 +60,8 @@ COLOURS = {
     "refused": "failed",
     "closed": "offline",
     "receiving": "running",
+    "building": "running",
+    "ready": "succeeded",
     "applied": "succeeded",
     "staged": "queued",
     "discarded": "cancelled",

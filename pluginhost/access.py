@@ -16,7 +16,9 @@ from .models import (
     Asset,
     Batch,
     DeletedSession,
+    Export,
     Import,
+    Issue,
     Member,
     Notification,
     Organization,
@@ -228,6 +230,30 @@ def task(principal: Principal, uid: str, need: str = VIEWER) -> Task:
     return found
 
 
+def issues(principal: Principal, found: Project) -> QuerySet[Issue]:
+    """The project's issues; with a session key the caller narrows them to the session's scope (see `v2`)."""
+    return Issue.objects.filter(project=found)
+
+
+def issue(principal: Principal, uid: str, need: str = VIEWER) -> Issue:
+    known = Issue.objects.select_related("project__organization", "task__asset", "created_by")
+    found = known.filter(uid=uid, project__deleted_at=None).first() if is_id(uid) else None
+    if found is None or not _in_scope(principal, found.task.asset):
+        raise NotFound("There is no such issue.")
+    _require(principal, found.project.organization_id, need, "issue")
+    return found
+
+
+def task_of_step(principal: Principal, number: int) -> Task:
+    """The task whose history has the step of this number."""
+    known = Task.objects.select_related("asset", "project").filter(steps=number, project__deleted_at=None)
+    found = known.first()
+    if found is None or not _in_scope(principal, found.asset):
+        raise NotFound("There is no such step of a task's history.")
+    _require(principal, found.project.organization_id, VIEWER, "step of a task's history")
+    return found
+
+
 def _in_scope(principal: Principal, found: Asset) -> bool:
     session = principal.session
     return session is None or (session.project_id == found.project_id and found.number in session.scope.numbers)
@@ -243,6 +269,11 @@ def batch(principal: Principal, found: Project, uid: str) -> Batch:
     if batch is None:
         raise NotFound("There is no such batch in this project.")
     return batch
+
+
+def exports(principal: Principal, found: Project) -> QuerySet[Export]:
+    _no_session_key(principal, "list exports")
+    return Export.objects.filter(project=found)
 
 
 # --- sessions and imports ---

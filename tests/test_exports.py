@@ -7,7 +7,6 @@ import zipfile
 import pytest
 from django.test import Client
 
-from pluginhost.actions import exports
 from pluginhost.models import Export, Import, Issue, IssueComment, Project, StoredFile, Task, TaskStep
 
 from . import makers

@@ -32,6 +32,7 @@ def _counts(project: Project) -> dict[str, int]:
         "sessions": Session.objects.filter(project=project).count(),
         "imports": Import.objects.filter(project=project).count(),
         "batches": project.batches.count(),
+        "exports": project.exports.count(),
         "tools": tools_count(project),
     }
 

@@ -86,9 +86,8 @@ def build(export_id: int) -> None:
     taken = _take(export_id)
     if taken is None:
         return
-    draft = files.draft()
     try:
-        _finish(taken, draft, taken.write(draft))
+        _write_and_keep(taken)
     except TakenAway:
         logger.warning("export %s was taken over by somebody else", export_id)
     except OSError as error:
@@ -97,8 +96,6 @@ def build(export_id: int) -> None:
     except Exception:  # the edge of the builder's loop
         logger.exception("export %s failed", export_id)
         _fail(taken, "Something broke here while it was built; it was written down in the server's log.")
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def sweep() -> None:
@@ -196,6 +193,14 @@ def _texts(piece: list[Json]) -> Iterator[bytes]:
     """Plain ASCII without a line break inside: newer clients split the payload at any of them."""
     for item in piece:
         yield json.dumps(item, separators=(",", ":")).encode()
+
+
+def _write_and_keep(taken: _Taken) -> None:
+    draft = files.draft()
+    try:
+        _finish(taken, draft, taken.write(draft))
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @transaction.atomic

@@ -1,0 +1,126 @@
+"""The Exports tab: what was asked for and by whom, a download that needs no key, and asking for one more."""
+
+import io
+import zipfile
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from pluginhost.actions import exports
+from pluginhost.export_reading import Choice
+from pluginhost.models import Export, StoredFile
+from pluginhost.tasks import build_exports
+
+from . import makers
+
+
+def page(client, project, answer=200, **query):
+    response = client.get(reverse("project_exports", args=[project.uid]), query)
+    assert response.status_code == answer
+    return response.content.decode()
+
+
+def ask(client, project, **fields):
+    given = {"shape": "tasks", "format": "json", **fields}
+    return client.post(reverse("project_exports", args=[project.uid]), given)
+
+
+def link_in(shown):
+    return shown.split('href="/files/')[1].split('"')[0]
+
+
+def test_it_works(as_alice, client, project):
+    assert ask(as_alice, project).status_code == 302
+    waiting = page(as_alice, project)
+    assert "Queued" in waiting
+    assert "Download" not in waiting
+    build_exports()
+    shown = page(as_alice, project)
+    assert "Ready" in shown
+    as_alice.logout()
+    answer = client.get("/files/" + link_in(shown))
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        assert archive.read(archive.namelist()[0]).count(b"taskId") == 5
+
+
+def test_a_choice_is_kept_to(as_alice, project):
+    batch = makers.make_batch(project, "Night", [1, 2])
+    ask(as_alice, project, shape="assets", format="ndjson", stages=["Label"], batches=[batch.uid])
+    build_exports()
+    made = Export.objects.get()
+    assert (made.shape, made.is_lines, made.items) == ("assets", True, 2)
+    assert "Label, Night" in page(as_alice, project)
+
+
+def test_an_empty_tab_says_what_an_export_is(as_alice, project):
+    assert "No export yet" in page(as_alice, project)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"shape": "cubes"}, {"format": "xml"}, {"stages": ["Nowhere"]}, {"batches": ["0" * 24]}]
+)
+def test_a_wrong_choice_is_refused(as_alice, project, wrong):
+    answer = ask(as_alice, project, **wrong)
+    assert answer.status_code == 200
+    assert "valid choice" in answer.content.decode()
+    assert not Export.objects.exists()
+
+
+def test_a_batch_of_another_project_is_refused(as_alice, alice, organization, project):
+    other = makers.make_batch(makers.make_project(alice, organization, assets=1, name="Other"), "Night", [1])
+    assert ask(as_alice, project, batches=[other.uid]).status_code == 200
+    assert not Export.objects.exists()
+
+
+def test_a_viewer_may_export_what_he_may_read(as_bob, project):
+    assert ask(as_bob, project).status_code == 302
+    assert "bob" in page(as_bob, project)
+
+
+def test_a_stranger_gets_404(as_charlie, project):
+    page(as_charlie, project, answer=404)
+    assert ask(as_charlie, project).status_code == 404
+    assert not Export.objects.exists()
+
+
+def test_one_that_failed_says_why(as_alice, project):
+    ask(as_alice, project)
+    Export.objects.update(state="failed", error="The disk is full.", finished_at=timezone.now())
+    assert "The disk is full." in page(as_alice, project)
+
+
+def test_a_file_that_was_deleted_says_so_where_its_link_stood(as_alice, project):
+    ask(as_alice, project)
+    build_exports()
+    StoredFile.objects.update(deleted_at=timezone.now(), deleted_why="Deleted after 30 days.")
+    shown = page(as_alice, project)
+    assert "Deleted after 30 days." in shown
+    assert "Download" not in shown
+
+
+def test_one_of_a_session_names_it(as_alice, alice, project, plugin):
+    session = makers.make_session(alice, project, plugin)
+    Export.objects.create(project=project, session=session, asked_by=alice, shape="issues")
+    shown = page(as_alice, project)
+    assert f"#{session.pk}" in shown
+    assert "Issues" in shown
+
+
+def test_other_projects_exports_are_not_listed(as_alice, alice, organization, project):
+    other = makers.make_project(alice, organization, name="Other")
+    exports.ask(makers.principal(alice), other, "tasks", Choice(), is_lines=False)
+    assert "No export yet" in page(as_alice, project)
+
+
+def test_more_exports_take_no_more_queries(as_alice, alice, project, django_assert_max_num_queries):
+    ask(as_alice, project)
+    with django_assert_max_num_queries(40) as counted:
+        page(as_alice, project)
+    few = len(counted)
+    batch = makers.make_batch(project, "Night", [1])
+    for _ in range(5):
+        ask(as_alice, project, batches=[batch.uid])
+    build_exports()
+    with django_assert_max_num_queries(few + 2):
+        page(as_alice, project)
