@@ -12,6 +12,7 @@ SENTENCES = {
     "api_key.created": "made the API key «{name}»",
     "api_key.revoked": "revoked the API key «{name}»",
     "assets.added": "added {count} assets to {target}",
+    "assets.attachments_added": "attached files to assets of {target}",
     "assets.batches_assigned": "assigned {assets} assets of {target} to batches",
     "assets.deleted": "deleted {count} assets of {target}",
     "batch.deleted": "deleted a batch of {target}",

@@ -52,7 +52,13 @@ def failed(alice, project, plugin, succeeded):
 
 def test_it_works(as_alice, succeeded, failed):
     html = page(as_alice)
-    for words in ("Needs attention", "KeyError: &#x27;car&#x27;", "Nothing runs and nothing waits", "Detector", "Streets"):
+    for words in (
+        "Needs attention",
+        "KeyError: &#x27;car&#x27;",
+        "Nothing runs and nothing waits",
+        "Detector",
+        "Streets",
+    ):
         assert words in html
     assert " style=" not in html
 
