@@ -10,13 +10,14 @@ from typing import Any
 
 import requests
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from .server import Server
 from .waiting import until
 
 Json = Any
 OPEN, PING, PONG, EVENT, JOINED = "0", "2", "3", "42/plugin,", "40/plugin,"
+PROBE, UPGRADE = PING + "probe", "5"
 
 
 class Peer:
@@ -123,6 +124,21 @@ class PollingPeer:
             if PING in packets:
                 self.post(PONG)
             self.waiting += packets
+
+    def wait_until_forgotten(self) -> None:
+        """Until what it posts is answered 400, which tells a client to connect anew."""
+        until(lambda: self._session.post(self._address, data=PONG, timeout=60).status_code == 400, "the end of it")
+
+    @contextlib.contextmanager
+    def go_over(self, *packets: str) -> Iterator[ClientConnection]:
+        """Ask for a WebSocket in the place of polling. With `PROBE` and `UPGRADE` it takes the place."""
+        address = self._address.replace("http", "ws", 1).replace("polling", "websocket")
+        with connect(address, max_size=None, open_timeout=20, close_timeout=1, ping_interval=None) as opened:
+            for packet in packets:
+                opened.send(packet)
+                if packet == PROBE:
+                    assert opened.recv(10) == PONG + "probe"
+            yield opened
 
     def event(self, name: str, payload: Json) -> str:
         return EVENT + json.dumps([name, payload])

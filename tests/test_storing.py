@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def peer_of(plugin, connection=None):
     verdict = Verdict(connection, True) if connection else None
-    return Peer(Caller("sid", "10.0.0.1", "websocket"), None, plugin.uid, verdict)
+    return Peer(Caller("sid", "10.0.0.1", "websocket"), plugin.uid, verdict)
 
 
 def item(peer, report):

@@ -4,58 +4,21 @@ import time
 
 import pytest
 
+from .restarts import (
+    CAREFUL,
+    SILENT,
+    TALKING,
+    assert_in_order,
+    assert_never_noticed,
+    assert_nothing_lost,
+    newest_connection,
+    wait_back,
+    wait_more_lines,
+)
 from .scripts import VERSIONS
 from .waiting import until
 
 pytestmark = pytest.mark.story
-
-SILENT = """
-while not os.path.exists({go!r}):
-    threading.Event().wait(0.05)
-return 'never noticed'
-"""
-# The client takes a line into a queue of its own and forgets it there when the connection breaks at that moment, or
-# drops it at once when it has just broken. So a line counts as said when the queue is empty and the connection still
-# stands; only these are written down.
-SAY = """
-kept = open({kept!r}, 'a')
-
-def say(number):
-    engine = logger.plugin.client.eio
-    logger.info(f'line {{number}}')
-    while engine.queue.unfinished_tasks and engine.state == 'connected':
-        threading.Event().wait(0.001)
-    if engine.state == 'connected':
-        print(number, file=kept, flush=True)
-"""
-TALKING = (
-    SAY
-    + """
-number = 0
-while not os.path.exists({go!r}):
-    number += 1
-    say(number)
-    threading.Event().wait(0.02)
-return 'said it all'
-"""
-)
-# The same by an author who knows that a line may be down for a moment: the client raises then, and he says it again.
-CAREFUL = (
-    SAY
-    + """
-number = 0
-while not os.path.exists({go!r}):
-    number += 1
-    while True:
-        try:
-            say(number)
-            break
-        except Exception:
-            threading.Event().wait(0.02)
-    threading.Event().wait(0.02)
-return 'said it all'
-"""
-)
 
 
 @pytest.fixture
@@ -86,37 +49,6 @@ def begun(alone, script, tmp_path, go):
         return numbers
 
     return begin
-
-
-def newest_connection(server):
-    return server.rows("SELECT coalesce(max(id), 0) FROM pluginhost_connection")[0][0]
-
-
-def wait_back(server, numbers, after):
-    """Until the scripts of these sessions have connected again: each has a connection newer than `after`."""
-    query = (
-        "SELECT count(DISTINCT s.id) FROM pluginhost_connection c"
-        " JOIN pluginhost_session s ON s.plugin_id = c.plugin_id"
-        f" WHERE c.state = 'open' AND c.id > ? AND s.id IN ({','.join('?' * len(numbers))})"
-    )
-    until(lambda: server.rows(query, after, *numbers) == [(len(numbers),)], "the scripts to be back")
-
-
-def wait_more_lines(server, numbers, more=10):
-    """Until each of the sessions has said something more."""
-    before = {number: server.session(number)["log_lines"] for number in numbers}
-    until(lambda: all(server.session(n)["log_lines"] > before[n] + more for n in numbers), "more lines")
-
-
-def assert_never_noticed(session):
-    assert (session["state"], session["message"]) == ("succeeded", "never noticed")
-
-
-def assert_in_order(lines):
-    """Numbered without a gap, each said once and after the one before; what the dead child had not stored is lost."""
-    assert [line["number"] for line in lines] == list(range(1, len(lines) + 1))
-    said = [int(line["message"].removeprefix("line ")) for line in lines]
-    assert said == sorted(set(said))
 
 
 def test_two_kills_of_the_serving_child(alone, begun, go):
@@ -152,13 +84,6 @@ def test_a_hand_over_loses_no_line(alone, begun, go, tmp_path):
     for number, version in zip(careful, VERSIONS, strict=True):
         assert alone.wait_state(number)["state"] == "succeeded"
         assert_nothing_lost(alone.log_of(number), tmp_path / f"kept-{version}")
-
-
-def assert_nothing_lost(lines, kept):
-    """Every line that left the client is there, once and in its order."""
-    assert_in_order(lines)
-    stored = {int(line["message"].removeprefix("line ")) for line in lines}
-    assert {int(number) for number in kept.read_text().split()} - stored == set()
 
 
 def test_what_a_talking_script_said_before_a_hand_over_is_kept(alone, begun, go, tmp_path):

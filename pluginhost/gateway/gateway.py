@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import socketio
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
@@ -24,7 +23,8 @@ from .inbox import Gone, Item, Report
 from .packets import NAMESPACE
 from .peer import Peer
 from .script import Script
-from .transport import address_of, transport_of
+from .server import ScriptServer
+from .transport import Transport, address_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +37,9 @@ LONGEST_FAREWELL_SECONDS = 2.0
 class Gateway:
     """Peers, desks, and the loop that stores what the desks' inboxes hold."""
 
-    def __init__(self, server: socketio.AsyncServer) -> None:
+    def __init__(self, server: ScriptServer) -> None:
         self.server = server
+        server.is_known = self._is_welcome
         self._peers: dict[str, Peer] = {}
         self._desks: dict[str, Desk] = {}
         self._anonymous = Desk("")
@@ -95,15 +96,25 @@ class Gateway:
 
     def limit_for(self, eio_sid: str) -> int:
         """How large a request of this long-polling socket may be: little until it has shown a secret."""
-        peer = self._peers.get(self.server.manager.sid_from_eio_sid(eio_sid, NAMESPACE) or "")
-        is_known = peer is not None and peer.is_welcome
+        is_known = self._is_welcome(eio_sid)
         return int(settings.PLUGINHOST_MESSAGE_LIMIT if is_known else settings.PLUGINHOST_ANONYMOUS_MESSAGE_LIMIT)
+
+    def _is_welcome(self, eio_sid: str) -> bool:
+        peer = self._peers.get(self.server.manager.sid_from_eio_sid(eio_sid, NAMESPACE) or "")
+        return peer is not None and peer.is_welcome
+
+    def transport(self, peer: Peer) -> Transport | None:
+        """The connection below it as it is now; None for long polling."""
+        return self.server.transport_below(self._eio_sid(peer))
+
+    def _eio_sid(self, peer: Peer) -> str | None:
+        return self.server.manager.eio_sid_from_sid(peer.sid, NAMESPACE)  # type: ignore[no-any-return]
 
     def welcome(self, sid: str, environ: dict[str, Any]) -> None:
         """A socket has opened. Until it tells who it is, it has some seconds and small messages."""
         transport = "polling" if "transport=polling" in environ.get("QUERY_STRING", "") else "websocket"
         caller = Caller(sid, address_of(environ, settings.PLUGINHOST_TRUSTED_PROXIES)[:64], transport)
-        peer = Peer(caller, transport_of(environ))
+        peer = Peer(caller)
         self._peers[sid] = peer
         loop = asyncio.get_running_loop()
         peer.timer = loop.call_later(settings.PLUGINHOST_ANONYMOUS_SECONDS, self._drop_anonymous, peer)
@@ -133,17 +144,7 @@ class Gateway:
 
     def drop(self, peer: Peer) -> None:
         """Cut the line without a word: a polite CLOSE is final for clients up to 1.0."""
-        if peer.transport is not None:
-            peer.transport.drop()
-        else:
-            _keep(asyncio.ensure_future(self._forget(peer)))
-
-    async def _forget(self, peer: Peer) -> None:
-        """End a long-polling client's session; its next request is answered 400, and it connects anew."""
-        eio_sid = self.server.manager.eio_sid_from_sid(peer.sid, NAMESPACE)
-        socket = self.server.eio.sockets.get(eio_sid)
-        if socket is not None:
-            await socket.close(wait=False, abort=True)
+        self.server.drop(self._eio_sid(peer))
 
     def _drop_anonymous(self, peer: Peer) -> None:
         if peer.verdict is None:
@@ -215,8 +216,7 @@ class Gateway:
             self._desks[peer.plugin_uid or ""].listen(verdict.connection.plugin_id)
             peer.work = asyncio.create_task(self._script(peer).work(), name=f"script {verdict.connection.pk}")
         if verdict.is_welcome:
-            if peer.transport is not None:
-                peer.transport.raise_limit()
+            self.server.raise_limit(self._eio_sid(peer))
             peer.wake.set()
         else:
             await self._quarantine(peer, verdict.reason)
@@ -252,8 +252,9 @@ class Gateway:
         """Close our side only: what the scripts sent until they noticed still comes in, and is stored."""
         for peer in self._peers.values():
             peer.is_leaving = True
-            if peer.transport is not None:
-                peer.transport.half_close()
+            transport = self.transport(peer)
+            if transport is not None:
+                transport.half_close()
         try:
             async with asyncio.timeout(LONGEST_FAREWELL_SECONDS):
                 while self._peers:
@@ -269,12 +270,3 @@ class Gateway:
                 await self.in_thread(processes.renew, self._process)
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("the lease was not renewed: %s", error)
-
-
-_kept: set[asyncio.Future[Any]] = set()
-
-
-def _keep(task: asyncio.Future[Any]) -> None:
-    """The loop itself keeps only a weak reference."""
-    _kept.add(task)
-    task.add_done_callback(_kept.discard)

@@ -28,7 +28,7 @@ class PluginNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     async def on_disconnect(self, sid: str, reason: str = "") -> None:
         peer = self._gateway.peer(sid)
         if peer is not None:
-            transport = peer.transport
+            transport = self._gateway.transport(peer)
             self._gateway.leave(peer, Gone(_spoken(reason), transport is not None and transport.is_too_large))
 
     async def on_heartbeat(self, sid: str, *arguments: Any) -> None:

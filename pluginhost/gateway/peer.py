@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 
 from pluginhost.actions.connections import Caller, Verdict
 
-from .transport import Transport
-
 
 @dataclass(eq=False)
 class Peer:
     """One socket from its opening to its end. `verdict` is None until its first heartbeat was judged."""
 
     caller: Caller
-    transport: Transport | None
     plugin_uid: str | None = None
     verdict: Verdict | None = None
     is_gone: bool = False

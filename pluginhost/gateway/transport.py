@@ -31,7 +31,12 @@ class Transport(Protocol):
 
 def transport_of(environ: Mapping[str, Any]) -> Transport | None:
     """The hook for the socket with this WSGI-like environ of Engine.IO."""
-    extensions = _scope(environ).get("extensions") or {}
+    return transport_in(_scope(environ))
+
+
+def transport_in(scope: Mapping[str, Any]) -> Transport | None:
+    """The hook for the socket with this ASGI scope; None for a request of long polling."""
+    extensions = scope.get("extensions") or {}
     return extensions.get(EXTENSION)
 
 
