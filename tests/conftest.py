@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from pluginhost.actions import processes
+from pluginhost.actions import organizations, processes
 from pluginhost.models import Organization, Plugin, Project, User
 
 from . import makers
@@ -57,6 +57,14 @@ def bob(db: None) -> User:
 @pytest.fixture
 def charlie(db: None) -> User:
     return makers.make_user("charlie")
+
+
+@pytest.fixture
+def rita(organization: Organization) -> User:
+    """A runner: she works on tasks, and sets nothing up."""
+    rita = makers.make_user("rita")
+    organizations.set_member(organization, rita, "runner")
+    return rita
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ def test_a_project_has_tags_and_batches(alice, project):
     assert (found["_id"], found["name"]) == (project.uid, "Streets")
     assert found["tags"] == found["batches"] == [{"_id": batch.uid, "name": "Day"}]
     assert [tool["title"] for tool in found["categorySchema"]["tools"]] == ["Car", "Bus", "Road"]
-    assert (found["stages"], found["assetBuilderTemplates"]) == ([], [])
+    assert found["assetBuilderTemplates"] == []
 
 
 def test_projects_are_listed_with_an_exact_total(alice, bob, charlie, organization):

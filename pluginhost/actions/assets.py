@@ -20,8 +20,10 @@ from pluginhost.protocol.numbers import NumberSet
 
 MOST_AT_ONCE = 100_000
 _CHUNK = 1_000
-_TASK = ("uid", "asset", "project", "status", "stage", "review_status", "priority", "created_at", "updated_at")
-_FRESH = (Task.Status.TODO, Task.LABEL, Task.Review.TODO, 0)
+_TASK = (
+    "uid", "asset", "project", "status", "stage", "review_status", "priority", "created_by", "created_at", "updated_at",
+)  # fmt: skip
+_FRESH = (Task.Status.TODO, Task.LABEL, Task.Review.TODO)
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,37 @@ def add(
     *,
     in_batches: Sequence[object] = (),
     host: str = "",
+    priority: int = 0,
 ) -> Added:
     """Add the assets that `items` describe (PROTOCOL 2.4). All are checked before the first is stored.
 
-    `in_batches` are the ids or names of the batches for all of them; `host` is where our own files are addressed.
+    `in_batches` are the ids or names of the batches for all of them; `host` is where our own files are addressed;
+    `priority` is that of their tasks.
     """
+    added = add_some(principal, project, items, in_batches=in_batches, host=host, priority=priority)
+    write_down(principal, project, len(added.assets))
+    return added
+
+
+def add_some(
+    principal: Principal,
+    project: Project,
+    items: Sequence[object],
+    *,
+    in_batches: Sequence[object] = (),
+    host: str = "",
+    priority: int = 0,
+) -> Added:
+    """As `add`, for who adds many times and writes it down once."""
     if len(items) > MOST_AT_ONCE:
         raise asset_items.bad("assets", f"At most {MOST_AT_ONCE:,} can be added at once.")
     checked = [asset_items.read(item, f"assets[{index}]") for index, item in enumerate(items)]
-    owned = _with_own_files(principal, project, checked, host)
+    owned = with_own_files(principal, project, checked, host)
     common = batches.resolve(project, in_batches, "batches")
     placed = _batches_of(project, owned)
     made: list[Asset] = []
     for start in range(0, len(owned), _CHUNK):
-        made += _store(principal, project, owned[start : start + _CHUNK], common, placed)
-    _write_down(principal, project, len(made))
+        made += _store(principal, project, owned[start : start + _CHUNK], common, placed, priority)
     return Added(made, owned)
 
 
@@ -64,11 +82,13 @@ def _store(
     items: Sequence[AssetItem],
     common: Sequence[Batch],
     placed: dict[Any, Batch],
+    priority: int,
 ) -> list[Asset]:
     head = ProjectHead.objects.select_for_update().get(project=project)
     first, now = head.last_number + 1, timezone.now()
     made = Asset.objects.bulk_create([_asset(project, first + place, item) for place, item in enumerate(items)])
-    bulk.insert(Task, _TASK, [(new_id(), asset.pk, project.pk, *_FRESH, now, now) for asset in made])
+    fresh = (*_FRESH, priority, principal.user.pk, now, now)
+    bulk.insert(Task, _TASK, [(new_id(), asset.pk, project.pk, *fresh) for asset in made])
     places = {
         (batch.pk, asset.pk)
         for asset, item in zip(made, items, strict=True)
@@ -118,18 +138,21 @@ def _batches_of(project: Project, items: Sequence[AssetItem]) -> dict[Any, Batch
 
 
 @transaction.atomic
-def _write_down(principal: Principal, project: Project, count: int) -> None:
+def write_down(principal: Principal, project: Project, count: int) -> None:
     audit.note(principal, "assets.added", organization=project.organization, target=project, details={"count": count})
 
 
 # --- our own files ---
 
 
-def _with_own_files(principal: Principal, project: Project, items: Sequence[AssetItem], host: str) -> list[AssetItem]:
+def with_own_files(
+    principal: Principal, project: Project, items: Sequence[AssetItem], host: str, path: str = "assets"
+) -> list[AssetItem]:
     """The items with each address of a file of ours as its bare path, so that it holds under any host name."""
-    keys = {key for _, key in _own_addresses(items, host)}
+    addresses = list(_own_addresses(items, host, path))
+    keys = {key for _, key in addresses}
     known = {stored.key: stored for stored in _files(principal, keys)}
-    for path, key in _own_addresses(items, host):
+    for path, key in addresses:
         stored = known.get(key)
         if stored is None or stored.project_id not in (None, project.pk):
             raise asset_items.bad(path, "There is no such uploaded file for this project; upload it again.")
@@ -151,7 +174,7 @@ def _files(principal: Principal, keys: set[str]) -> Iterator[StoredFile]:
                 yield stored
 
 
-def _own_addresses(items: Sequence[AssetItem], host: str) -> Iterator[tuple[str, str]]:
+def _own_addresses(items: Sequence[AssetItem], host: str, path: str) -> Iterator[tuple[str, str]]:
     """(path in the request, key) of everything that addresses a file of ours."""
     for index, item in enumerate(items):
         places = [("data", item.data), *((f"dataset[{page}]", it) for page, it in enumerate(item.dataset or ()))]
@@ -159,7 +182,7 @@ def _own_addresses(items: Sequence[AssetItem], host: str) -> Iterator[tuple[str,
         for name, address in places:
             key = file_links.key_in(address, host)
             if key is not None:
-                yield f"assets[{index}].{name}", key
+                yield f"{path}[{index}].{name}", key
 
 
 def _bare(item: AssetItem, host: str) -> AssetItem:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from pluginhost import nudge
@@ -19,8 +18,19 @@ from pluginhost.protocol import config as config_json
 
 
 @transaction.atomic
-def create(principal: Principal, organization: Organization, name: str, description: str = "") -> Project:
+def create(
+    principal: Principal,
+    organization: Organization,
+    name: str,
+    description: str = "",
+    *,
+    kind: object = Project.Kind.ANGO,
+) -> Project:
+    if kind not in Project.Kind.values:
+        message = f"This must be one of {', '.join(Project.Kind.values)}."
+        raise Invalid(f"type: {message}", [{"path": "type", "message": message}])
     project = Project.objects.create(
+        kind=kind,
         organization=organization,
         name=_name(name),
         description=_description(description),
@@ -57,14 +67,46 @@ def delete(principal: Principal, project: Project) -> None:
 
 
 @transaction.atomic
-def set_category_schema(principal: Principal, project: Project, schema: object) -> Project:
-    """Replace the labeling tools. Missing schemaIds are made; given ones are kept."""
+def set_category_schema(
+    principal: Principal, project: Project, schema: object, *, based_on: int | None = None
+) -> Project:
+    """Replace the labeling tools. Missing schemaIds are made; given ones are kept.
+
+    A class that is mapped to a tool that goes is left out from then on. `based_on` is the version that was
+    edited: Conflict when somebody has set another since.
+    """
     checked = category_schema.complete(schema)
-    Project.objects.filter(pk=project.pk).update(category_schema=checked, schema_version=F("schema_version") + 1)
-    audit.note(principal, "project.labeling_tools_set", organization=project.organization, target=project)
+    current = Project.objects.select_for_update().get(pk=project.pk)
+    if based_on is not None and based_on != current.schema_version:
+        raise Conflict("Somebody saved other labeling tools while you were editing. Look at them, then save again.")
+    current.category_schema, before = checked, current.category_schema
+    current.schema_version += 1
+    current.save(update_fields=["category_schema", "schema_version"])
+    left_out = _leave_out(current, before)
+    details = {"left_out": left_out} if left_out else {}
+    audit.note(
+        principal, "project.labeling_tools_set", organization=project.organization, target=project, details=details
+    )
     nudge.project(project.pk)
     project.refresh_from_db()
     return project
+
+
+def _leave_out(project: Project, before: dict[str, Any]) -> dict[str, object]:
+    """Take the tools that went out of the mappings here; plugin → its classes that lost theirs."""
+    known = {tool["schemaId"] for tool in category_schema.tools_of(project.category_schema)}
+    titles = {tool["schemaId"]: tool["title"] for tool in category_schema.tools_of(before)}
+    found: dict[str, object] = {}
+    places = PluginInProject.objects.select_for_update(of=("self",)).select_related("plugin").filter(project=project)
+    for place in places:
+        gone = {name: old for name, old in place.class_mapping.items() if old is not None and old not in known}
+        if gone:
+            place.class_mapping |= dict.fromkeys(gone)
+            place.left_out |= {name: titles.get(old, "") for name, old in gone.items()}
+            place.updated_at = timezone.now()
+            place.save(update_fields=["class_mapping", "left_out", "updated_at"])
+            found[place.plugin.name] = sorted(gone)
+    return found
 
 
 @transaction.atomic
@@ -81,7 +123,7 @@ def enable_plugin(
     """
     values: dict[str, Any] = {"updated_at": timezone.now()}
     if class_mapping is not None:
-        values["class_mapping"] = checked_mapping(project, plugin, class_mapping)
+        values |= {"class_mapping": checked_mapping(project, plugin, class_mapping), "left_out": {}}
     if config is not None:
         values["config"] = checked_config(plugin, config) if config != "" else ""
     place, is_new = PluginInProject.objects.update_or_create(

@@ -21,9 +21,9 @@ BENCHMARK = ("benchmarkEnabled", "benchmarkRatio", "benchmarkCutoff")
 @transaction.atomic
 def change(principal: Principal, project: Project, given: Mapping[str, Any]) -> Project:
     """All that a client may change of a project, at once or not at all."""
-    if given.get("categorySchema") is not None:
+    if "categorySchema" in given:
         project = projects.set_category_schema(principal, project, given["categorySchema"])
-    if given.get("stages") is not None:
+    if "stages" in given:
         project = set_stages(principal, project, given["stages"])
     benchmark = {name: given[name] for name in BENCHMARK if given.get(name) is not None}
     if benchmark:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from pluginhost import access, file_links, prelabels
+from pluginhost import access, file_links, prelabels, task_history
 from pluginhost.actions import assets as actions
 from pluginhost.actions import batches as batch_actions
-from pluginhost.actions import imports
+from pluginhost.actions import deletions, imports, tasks
 from pluginhost.errors import Invalid
 from pluginhost.ids import is_id
-from pluginhost.models import Asset, BatchAsset, Import, PreLabel, Project, Task
-from pluginhost.protocol import moments
+from pluginhost.models import Asset, BatchAsset, Import, PreLabel, Project, Task, TaskStep
+from pluginhost.protocol import moments, stages
 from pluginhost.protocol.storable import clean_text
 
 from .door import Answer, Call
@@ -88,7 +88,13 @@ def written(call: Call, project: Project, assets: Sequence[Asset]) -> list[dict[
     ids = [asset.pk for asset in assets]
     labeled = prelabels.pre_labeled(ids)
     places = batches_of(ids)
-    return [_asset(call, project, asset, places.get(asset.pk, []), asset.pk in labeled) for asset in assets]
+    histories = task_history.histories(asset.task.pk for asset in assets)
+    names = stages.known(project.stages)
+    return [
+        _asset(call, project, asset, places.get(asset.pk, []), asset.pk in labeled)
+        | {"labelTasks": [_label_task(asset.task, names, histories.get(asset.task.pk, []))]}
+        for asset in assets
+    ]
 
 
 def batches_of(asset_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -115,13 +121,17 @@ def _asset(call: Call, project: Project, asset: Asset, batches: list[str], is_la
         "contextData": asset.context_data or {},
         "createdAt": moments.text_of(asset.created_at),
         "isPreLabeled": is_labeled,
-        "labelTasks": [_label_task(asset.task)],
     }
 
 
-def _label_task(task: Task) -> dict[str, Any]:
-    stage = "Complete" if task.status == Task.Status.COMPLETED else "Label"
-    return {"_id": task.uid, "status": task.status, "stage": stage, "stageId": stage, "stageHistory": []}
+def _label_task(task: Task, names: Mapping[str, str], steps: Sequence[TaskStep]) -> dict[str, Any]:
+    return {
+        "_id": task.uid,
+        "status": task.status,
+        "stage": names.get(task.stage, task.stage),
+        "stageId": task.stage,
+        "stageHistory": task_history.stage_history(steps, names),
+    }
 
 
 def reachable(call: Call, address: str) -> str:
@@ -131,7 +141,7 @@ def reachable(call: Call, address: str) -> str:
     return address
 
 
-# --- adding ---
+# --- adding and taking away ---
 
 
 def cloud(call: Call, uid: str) -> Answer:
@@ -142,7 +152,8 @@ def cloud(call: Call, uid: str) -> Answer:
     if not isinstance(items, list):
         raise Invalid("assets: This must be a list.", [{"path": "assets", "message": "This must be a list."}])
     common = call.query.words("batches", "tags", "tag")
-    added = actions.add(call.principal, project, items, in_batches=common, host=call.host)
+    priority = 0 if body.get("priority") is None else tasks.checked_priority(body["priority"])
+    added = actions.add(call.principal, project, items, in_batches=common, host=call.host, priority=priority)
     labels = [
         {"_id": asset.uid, "classifications": item.classifications}
         for asset, item in zip(added.assets, added.items, strict=True)
@@ -158,3 +169,17 @@ def cloud(call: Call, uid: str) -> Answer:
         "validPreLabelsCount": outcome.counts.accepted if outcome else 0,
         "ids": [asset.uid for asset in added.assets[:1000]],
     }
+
+
+def delete(call: Call, uid: str) -> Answer:
+    """DELETE project/{id}/assets: for good, with all that hangs on them."""
+    project = access.project(call.principal, uid)
+    call.refuse_session_key("delete assets")
+    project = access.project(call.principal, uid, need=access.MANAGER)
+    body = call.body()
+    uids = body.get("assets")
+    if not isinstance(uids, list) or not uids or not all(isinstance(word, str) for word in uids):
+        raise refused("assets", "This must be a list of at least one asset id.")
+    if body.get("project") not in (None, uid):
+        raise refused("project", "This is another project than the one in the address.")
+    return {"assets": deletions.delete_assets(call.principal, project, uids)}

@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 
 from pluginhost import access
 from pluginhost.actions import projects as actions
+from pluginhost.actions import workflow
 from pluginhost.errors import Forbidden
 from pluginhost.models import Batch, Project
-from pluginhost.protocol import moments
+from pluginhost.protocol import moments, stages
 
 from .door import Answer, Call
 
@@ -21,17 +22,11 @@ def read(call: Call, uid: str) -> Answer:
 
 
 def change(call: Call, uid: str) -> Answer:
-    """POST project/{id}: its labeling tools, name or description."""
+    """POST project/{id}: its labeling tools, stages, benchmark settings, name or description."""
     project = access.project(call.principal, uid)
     call.refuse_session_key("change a project")
     project = access.project(call.principal, uid, need=access.MANAGER)
-    body = call.body()
-    if "categorySchema" in body:
-        project = actions.set_category_schema(call.principal, project, body["categorySchema"])
-    fields = {name: body[name] for name in ("name", "description") if body.get(name) is not None}
-    if fields:
-        project = actions.edit(call.principal, project, fields)
-    return {"project": whole(project)}
+    return {"project": whole(workflow.change(call.principal, project, call.body()))}
 
 
 def create(call: Call) -> Answer:
@@ -46,7 +41,13 @@ def create(call: Call) -> Answer:
         if first is None:
             raise Forbidden("Making projects takes the role manager in an organization; you have it in none.")
         organization = first
-    project = actions.create(call.principal, organization, body.get("name") or "", body.get("description") or "")
+    project = actions.create(
+        call.principal,
+        organization,
+        body.get("name") or "",
+        body.get("description") or "",
+        kind=body.get("type") or Project.Kind.ANGO,
+    )
     return {"project": whole(project)}
 
 
@@ -71,11 +72,12 @@ def whole(project: Project) -> dict[str, Any]:
     """Both dialects at once: `tags` for the older clients, `batches` for the newer."""
     batches = named(Batch.objects.filter(project=project))
     return brief(project) | {
-        "type": "ango",
+        "type": project.kind,
         "categorySchema": project.category_schema,
         "tags": batches,
         "batches": batches,
-        "stages": [],
+        "stages": stages.shown(project.stages),
+        **{"benchmarkEnabled": False, "benchmarkRatio": 0, "benchmarkCutoff": False, **project.benchmark},
         "assetBuilderTemplates": [],
     }
 
