@@ -1,13 +1,12 @@
-"""Choosing assets to look at, and adding new ones."""
+"""Choosing assets: to look at, and to change."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Exists, OuterRef, QuerySet
+from django.http import QueryDict
 
 from pluginhost.models import Asset, Batch, BatchAsset, Import, PreLabel, Project, Task
 
@@ -22,8 +21,10 @@ class AssetFilter(forms.Form):
     status = forms.ChoiceField(required=False, choices=[("", "Any"), *Task.Status.choices])
     prelabels = forms.ChoiceField(required=False, choices=[("", "Any"), (YES, "With pre-labels"), (NO, "Without")])
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, batch: Batch | None = None, **kwargs: Any) -> None:
+        """`batch` is the one whose page this is: all that is found is in it."""
         super().__init__(*args, **kwargs)
+        self._batch = batch
         self.batches = list(Batch.objects.filter(project=project))
         self.fields["batch"].choices = [(batch.uid, batch.name) for batch in self.batches]  # type: ignore[attr-defined]
         self.is_valid()
@@ -41,6 +42,8 @@ class AssetFilter(forms.Form):
 
     def narrow(self, assets: QuerySet[Asset]) -> QuerySet[Asset]:
         """Those of `assets` that pass all filters."""
+        if self._batch is not None:
+            assets = assets.filter(Exists(BatchAsset.objects.filter(batch=self._batch, asset=OuterRef("pk"))))
         if q := self.chosen("q"):
             assets = assets.filter(external_id__icontains=q)
         if self.chosen_batches:
@@ -54,39 +57,31 @@ class AssetFilter(forms.Form):
         return assets
 
 
-class AddAssetsForm(forms.Form):
-    """New assets as lines of text, or as uploaded pictures."""
+class ChangeForm(forms.Form):
+    """What becomes of the assets that were ticked, or of all that the filters leave."""
 
-    lines = forms.CharField(
-        label="Addresses, one on each line",
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 10, "wrap": "off"}),
-    )
-    batch = forms.CharField(label="Batch", required=False, max_length=200)
+    FILL, TAKE_OUT = "fill", "take_out"
 
-    def __init__(self, *args: Any, files_given: Sequence[UploadedFile] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.uploads = files_given
+    verb = forms.ChoiceField(choices=[(FILL, "Add to a batch"), (TAKE_OUT, "Remove from a batch")])
+    every = forms.BooleanField(required=False)
+    name = forms.CharField(required=False, max_length=200)
+    batch = forms.CharField(required=False)
 
-    def clean_lines(self) -> list[dict[str, str]]:
-        """`external id<TAB>address` or the address alone; the line's number stands in `line`."""
-        items, wrong = [], []
-        for number, line in enumerate(self.cleaned_data["lines"].splitlines(), start=1):
-            if not line.strip():
-                continue
-            before, tab, after = line.partition("\t")
-            address = (after if tab else before).strip()
-            if not address.lower().startswith(("http://", "https://")):
-                wrong.append(f"Line {number}: an address begins with http:// or https://, not «{address[:60]}».")
-            items.append({"data": address, "externalId": before.strip() if tab else ""})
-        if wrong:
-            more = [f"{len(wrong) - 5:,} more lines are wrong in the same way."] if len(wrong) > 5 else []
-            raise forms.ValidationError([*wrong[:5], *more])
-        return items
+    def __init__(self, given: QueryDict) -> None:
+        super().__init__(given)
+        self._given = given
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if not self.errors and not given.get("lines") and not self.uploads:
-            self.add_error("lines", "Give at least one address, or choose pictures to upload.")
+        written = self._given.getlist("number")
+        given["numbers"] = [int(text) for text in written if text.isascii() and text.isdigit() and len(text) <= 9]
+        if not given["numbers"] and not given.get("every"):
+            raise forms.ValidationError("Tick at least one asset.")
+        if given.get("verb") == self.FILL and not given.get("name", "").strip():
+            raise forms.ValidationError("Name the batch that they are put into.")
         return given
+
+    @property
+    def sentence(self) -> str:
+        """What is to be mended."""
+        return next((str(wrong[0]) for wrong in self.errors.values()), "")

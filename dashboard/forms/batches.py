@@ -3,5 +3,5 @@
 from django import forms
 
 
-class NewBatchForm(forms.Form):
+class BatchForm(forms.Form):
     name = forms.CharField(max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))

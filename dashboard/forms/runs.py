@@ -92,6 +92,12 @@ class RunForm(forms.Form):
         self.fields["batches"].choices = [(batch.uid, batch.name) for batch in self.all_batches]  # type: ignore[attr-defined]
         self.tools = [_choice(tool) for tool in category_schema.tools_of(project.category_schema)]
 
+    def choose_batches(self, uids: list[str]) -> None:
+        """Begin with these batches as the scope, where they are the project's."""
+        chosen = [batch.uid for batch in self.all_batches if batch.uid in uids]
+        if chosen:
+            self.initial |= {"scope": "batches", "batches": chosen}
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         scope = given.get("scope")

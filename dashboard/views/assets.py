@@ -1,31 +1,23 @@
-"""Assets: the grid of them with what is drawn over it, one at its full size, and adding more."""
+"""Assets: the grid of them with what is drawn over it, and one at its full size."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from csp.constants import SELF
 from csp.decorators import csp_update
-from django.conf import settings
-from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max, Min, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from dashboard.drawn import draw
-from dashboard.forms import refusals
-from dashboard.forms.assets import AddAssetsForm, AssetFilter
+from dashboard.forms.assets import AssetFilter
 from dashboard.paging import MOST_COUNTED, count_up_to, page_of
 from dashboard.words import grouped
-from pluginhost import access, file_links
-from pluginhost.actions import assets as actions
-from pluginhost.actions import batches, files
-from pluginhost.errors import Invalid, NotFound, TooLarge
-from pluginhost.models import Asset, Project, Task
+from pluginhost import access
+from pluginhost.errors import NotFound
+from pluginhost.models import Asset, Batch, Project, Task
 from pluginhost.protocol import category_schema
 
 from .doors import SignedInRequest, signed_in
@@ -35,20 +27,9 @@ PAGE = 40
 MOST_IN_LEGEND = 12
 KEPT = ("status", "prelabels", "draw", "view")  # what a new search leaves as it is
 
-SOURCES = {"img-src": [SELF, "data:", "blob:", "https:", "http:"]}
-
-
-def shows_pictures(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
-    """The server never fetches an asset's address, so the page may load it from anywhere, and tells nobody whence."""
-    may_load = csp_update(SOURCES)(view)
-
-    @wraps(view)
-    def without_referrer(*args: Any, **kwargs: Any) -> Any:
-        response = may_load(*args, **kwargs)
-        response["Referrer-Policy"] = "no-referrer"
-        return response
-
-    return without_referrer
+# The server never fetches an asset's address, so the page may load it from anywhere. Nobody is told whence: the site's
+# Referrer-Policy is same-origin. (With no-referrer, browsers send the page's own forms with `Origin: null`.)
+shows_pictures = csp_update({"img-src": [SELF, "data:", "blob:", "https:", "http:"]})
 
 
 @signed_in
@@ -57,28 +38,33 @@ def shows_pictures(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
 def project(request: SignedInRequest, uid: str) -> HttpResponse:
     """The Assets tab."""
     found = access.project(request.principal, uid)
-    chosen = AssetFilter(request.GET, project=found)
+    context = frame(request.principal, found, "assets") | grid(request, found)
+    return render(request, "projects/assets.html", context)
+
+
+def grid(request: SignedInRequest, found: Project, batch: Batch | None = None) -> dict[str, Any]:
+    """The context of assets/_found.html: the assets of the project, or of one batch, as the address filters them."""
+    chosen = AssetFilter(request.GET, project=found, batch=batch)
     assets = chosen.narrow(access.assets(request.principal, found))
     page = page_of(assets.select_related("task"), request.GET, key="number", size=PAGE)
-    drawn = draw(found, page.rows, request.get_host())
-    context = {
+    total = count_up_to(assets) if chosen.is_on or batch else found.head.assets
+    return {
         "page": page,
-        "drawn": drawn,
+        "drawn": draw(found, page.rows, request.get_host()),
         "chosen": chosen,
-        "total": count_up_to(assets) if chosen.is_on else found.head.assets,
-        "most_counted": MOST_COUNTED,
+        "total": total,
+        "total_words": f"more than {grouped(MOST_COUNTED)}" if total > MOST_COUNTED else grouped(total),
         "legend": _legend(found),
-        "said": _said(found, chosen, page.rows),
+        "said": "" if batch else _said(found, chosen, page.rows),
         "is_plain": request.GET.get("draw") == "plain",
         "is_list": request.GET.get("view") == "list",
-        "kept": [
-            (name, request.GET[name]) for name in ("status", "prelabels", "draw", "view") if request.GET.get(name)
-        ],
+        "kept": [(name, request.GET[name]) for name in KEPT if request.GET.get(name)],
         "statuses": Task.Status.choices,
         "status_word": dict(Task.Status.choices).get(chosen.chosen("status")),
         "batch_links": _batch_links(request, chosen),
+        "batch": batch,
+        "query": request.GET.urlencode(),
     }
-    return render(request, "projects/assets.html", frame(request.principal, found, "assets") | context)
 
 
 @signed_in
@@ -102,39 +88,6 @@ def asset(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
         **_neighbours(assets, number),
     }
     return render(request, "assets/page.html", context)
-
-
-@signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
-def project_assets_add(request: SignedInRequest, uid: str) -> HttpResponse:
-    """Add assets by their addresses, or pictures from one's own disk."""
-    found = access.project(request.principal, uid, access.MANAGER)
-    form = AddAssetsForm(request.POST or None, files_given=request.FILES.getlist("pictures"))
-    if request.method == "POST" and form.is_valid():
-        try:
-            count = _add(request, found, form)
-            messages.success(request, f"{grouped(count)} asset{'' if count == 1 else 's'} added.")
-            return redirect("project", found.uid)
-        except (Invalid, TooLarge) as error:
-            refusals.show(form, error)
-    context = {"form": form, "batches": found.batches.all(), "most_megabytes": settings.PLUGINHOST_BODY_LIMIT // 2**20}
-    return render(request, "projects/add_assets.html", frame(request.principal, found, "add") | context)
-
-
-def _add(request: SignedInRequest, found: Project, form: AddAssetsForm) -> int:
-    items = [*form.cleaned_data["lines"], *(_stored(request, found, upload) for upload in form.uploads)]
-    name = form.cleaned_data["batch"].strip()
-    chosen = batches.upsert(request.principal, found, [name]) if name else []
-    in_batches = [batch.uid for batch in chosen]
-    return len(actions.add(request.principal, found, items, in_batches=in_batches, host=request.get_host()).assets)
-
-
-def _stored(request: SignedInRequest, found: Project, upload: UploadedFile) -> dict[str, str]:
-    """Keep an upload; the item that adds it as an asset."""
-    name = upload.name or "picture"
-    stored = files.reserve(request.principal, found, name)
-    files.receive(stored, upload, settings.PLUGINHOST_BODY_LIMIT)
-    return {"data": file_links.PREFIX + stored.key, "externalId": name}
 
 
 def _neighbours(assets: QuerySet[Asset], number: int) -> dict[str, Any]:

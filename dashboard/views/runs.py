@@ -23,12 +23,16 @@ from .project_plugins import plugins_tab
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_run(request: SignedInRequest, uid: str, plugin_uid: str) -> HttpResponse:
-    """The dialog over the Plugins tab; a POST queues the session and shows it. `?from=` starts from an earlier one."""
+    """The dialog over the Plugins tab; a POST queues the session and shows it.
+
+    `?from=` starts from an earlier session, `?batch=` with that batch chosen.
+    """
     project = access.project(request.principal, uid, access.RUNNER)
     plugin = access.plugin_for_project(request.principal, project, plugin_uid)
     place = _place(project, plugin)
     earlier = _earlier(request, project, plugin)
     form = RunForm(request.POST or None, project=project, plugin=plugin, place=place, earlier=earlier)
+    form.choose_batches(request.GET.getlist("batch"))
     if request.method == "POST" and form.is_valid():
         try:
             session = _start(request, project, plugin, form)

@@ -161,7 +161,8 @@ def with_own_files(
         if stored.size is None:
             raise asset_items.bad(path, "This file was not uploaded: its PUT did not succeed. Upload it again.")
     for stored in known.values():
-        files.adopt(stored, project)
+        if stored.project_id is None:
+            files.adopt(stored, project)
     return [_bare(item, host) for item in items] if keys else list(items)
 
 
