@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from pluginhost.actions import organizations, projects
-from pluginhost.models import Session
+from pluginhost.models import PluginInProject, Session
 
 from . import makers
 
@@ -224,9 +224,15 @@ def test_a_scope_that_means_nothing_is_refused(as_alice, project, enabled, scope
     assert not Session.objects.exists()
 
 
-def test_a_tool_that_is_gone_is_said_and_must_be_replaced(as_alice, alice, project, enabled):
+def test_a_class_whose_tool_was_deleted_is_left_out_and_said_to_be(as_alice, alice, project, enabled):
     tools = [tool for tool in project.category_schema["tools"] if tool["title"] != "Bus"]
     projects.set_category_schema(makers.principal(alice), project, {"tools": tools})
+    assert "Left out, since its tool «Bus» was deleted." in text_of(as_alice.get(address(project, enabled)))
+    assert run(as_alice, project, enabled, class_1="").status_code == 302
+
+
+def test_a_tool_that_is_gone_is_said_and_must_be_replaced(as_alice, project, enabled):
+    PluginInProject.objects.update(class_mapping={"Car": "c" * 24, "Bus": "gone"})
     assert "The tool was removed" in text_of(as_alice.get(address(project, enabled)))
     assert "to mend" in text_of(run(as_alice, project, enabled))
     assert run(as_alice, project, enabled, class_1="").status_code == 302

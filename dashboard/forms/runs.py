@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.db.models import Count
 
-from dashboard.forms.tools import TOOL_KINDS
+from dashboard.tool_words import TOOL_KINDS
 from pluginhost.actions import projects
 from pluginhost.errors import PluginhostError
 from pluginhost.models import Batch, Plugin, PluginInProject, Project, Session
@@ -33,7 +33,7 @@ class ToolChoice:
 
 @dataclass(frozen=True)
 class MappingRow:
-    """One model class with the tool that is chosen for it, and the one that has its name."""
+    """One model class with the tool that is chosen for it, the one that has its name, and the one it lost."""
 
     name: str
     field: str
@@ -41,6 +41,7 @@ class MappingRow:
     tool: ToolChoice | None
     same_name: str
     errors: list[str]
+    lost: str
 
     @property
     def state(self) -> str:
@@ -80,6 +81,7 @@ class RunForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         self._project, self._plugin, self.earlier = project, plugin, earlier
+        self._lost = {} if earlier else place.left_out
         self._class_fields = {name: f"class_{index}" for index, name in enumerate(plugin.class_names)}
         start = _from_session(earlier) if earlier else _from_place(plugin, place)
         mapping = start.pop("mapping")
@@ -184,6 +186,7 @@ class RunForm(forms.Form):
                 by_id.get(chosen),
                 same_names.get(name) or "",
                 [str(error) for error in self[field].errors],
+                self._lost.get(name, ""),
             )
             for name, field in self._class_fields.items()
         ]

@@ -1,4 +1,4 @@
-"""Labeling tools as people set them: one at a time, or all as JSON."""
+"""All labeling tools of a project, as the editor sends them: one JSON text, and the version it began from."""
 
 from __future__ import annotations
 
@@ -6,101 +6,48 @@ from typing import Any
 
 from django import forms
 
-from pluginhost.protocol import category_schema
+from pluginhost.errors import FieldError
+from pluginhost.protocol import category_schema, json_lines
 from pluginhost.protocol import config as config_json
+from pluginhost.protocol.schema_advice import advice
 
-# Kind on the wire → (word, icon of the sprite).
-TOOL_KINDS = {
-    "bounding-box": ("Bounding box", "square"),
-    "rotated-bounding-box": ("Rotated bounding box", "square"),
-    "polygon": ("Polygon", "polygon"),
-    "polyline": ("Line", "line"),
-    "point": ("Point", "point"),
-    "segmentation": ("Segmentation", "polygon"),
-    "ner": ("Words in a text", "letter-case"),
-    "pdf": ("Part of a PDF", "letter-case"),
-    "brush": ("Brush", "pencil"),
-    "pct": ("3D", "square"),
-}
-CLASSIFICATION_KINDS = {
-    "radio": ("One of several", "tag"),
-    "checkbox": ("Some of several", "tag"),
-    "single-dropdown": ("One from a list", "tag"),
-    "multi-dropdown": ("Some from a list", "tag"),
-    "tree-dropdown": ("From a tree", "tag"),
-    "text": ("Text", "letter-case"),
-    "boolean": ("Yes or no", "tag"),
-    "rank": ("Rank", "tag"),
-    "instance": ("Instance", "tag"),
-}
-RELATION_KINDS = {
-    "one-to-one": ("One to one", "arrow-right"),
-    "one-to-many": ("One to many", "arrow-right"),
-    "group": ("Group", "arrow-right"),
-}
-KINDS = TOOL_KINDS | CLASSIFICATION_KINDS | RELATION_KINDS
-NEEDS_OPTIONS = ("radio", "checkbox", "single-dropdown", "multi-dropdown")
-_ADDABLE = ("text", "boolean", *NEEDS_OPTIONS)
-
-
-class NewToolForm(forms.Form):
-    """Adding one tool without writing JSON."""
-
-    title = forms.CharField(max_length=500, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    kind = forms.ChoiceField(
-        choices=[
-            ("Draws on the asset", [(kind, word) for kind, (word, _) in TOOL_KINDS.items()]),
-            ("Asks about the asset", [(kind, CLASSIFICATION_KINDS[kind][0]) for kind in _ADDABLE]),
-        ]
-    )
-    color = forms.RegexField(
-        r"^#[0-9a-fA-F]{6}$",
-        label="Colour",
-        widget=forms.TextInput(attrs={"type": "color"}),
-        error_messages={"invalid": "Write the colour as # and six hex digits, for example #2f7fb5."},
-    )
-    options = forms.CharField(
-        label="Answers to choose from",
-        required=False,
-        help_text="one on each line; for the kinds that choose",
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-    def __init__(self, *args: Any, tools: int = 0, **kwargs: Any) -> None:
-        """`tools` is how many there are: the next one is offered the next colour."""
-        super().__init__(*args, **kwargs)
-        self.fields["color"].initial = category_schema.PALETTE[tools % len(category_schema.PALETTE)]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if given.get("kind") in NEEDS_OPTIONS and not self._options():
-            self.add_error("options", "Give at least one answer to choose from.")
-        return given
-
-    def _options(self) -> list[str]:
-        lines = self.cleaned_data.get("options", "").splitlines()
-        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
-
-    def added_to(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """The category schema with this tool at the end of its kind."""
-        kind = self.cleaned_data["kind"]
-        item = {"tool": kind, "title": self.cleaned_data["title"], "color": self.cleaned_data["color"]}
-        if kind in NEEDS_OPTIONS:
-            item["options"] = [{"value": option} for option in self._options()]
-        place = "tools" if kind in TOOL_KINDS else "classifications"
-        return {**schema, place: [*(schema.get(place) or []), item]}
+LARGEST = 4 * 2**20
 
 
 class SchemaForm(forms.Form):
-    """The whole category schema as JSON text."""
+    """The whole category schema as JSON text. `is_meant` is the digest of the losses that were read."""
 
     schema = forms.CharField(
         label="Category schema", strip=False, widget=forms.Textarea(attrs={"rows": 24, "wrap": "off"})
     )
-    is_meant = forms.BooleanField(required=False)
+    schema_version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    is_meant = forms.CharField(required=False, max_length=32)
 
     def clean_schema(self) -> dict[str, Any]:
         try:
+            config_json.check_size(self.cleaned_data["schema"], LARGEST)
             return config_json.parse_object(self.cleaned_data["schema"])
         except config_json.BadJson as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(str(error), params={"line": error.line}) from None
+
+    @property
+    def bad_line(self) -> int | None:
+        """The line in which the text stops being JSON."""
+        found = [error.params for error in self.errors.as_data().get("schema", []) if error.params]
+        return found[0].get("line") if found else None
+
+
+def problems(text: str) -> list[dict[str, Any]]:
+    """All that is wrong with the text, and what is worth another look, each with its line."""
+    form = SchemaForm({"schema": text, "schema_version": 0})
+    if not form.is_valid():
+        return [{"level": "error", "path": "", "line": form.bad_line or 1, "message": form.errors["schema"][0]}]
+    schema = form.cleaned_data["schema"]
+    errors = category_schema.problems(schema)
+    return placed(errors, text, "error") if errors else placed(advice(schema), text, "advice")
+
+
+def placed(errors: list[FieldError], text: str, level: str) -> list[dict[str, Any]]:
+    """Each with the line of the text in which it stands."""
+    lines = json_lines.lines_of(text, [error["path"] for error in errors])
+    return [{**error, "level": level, "line": lines[error["path"]]} for error in errors]

@@ -78,7 +78,7 @@ def _enabled(project: Project) -> list[EnabledRow]:
         EnabledRow(
             plugin,
             standing(plugin),
-            health(project, plugin, places[plugin.pk].class_mapping),
+            health(project, plugin, places[plugin.pk].class_mapping, places[plugin.pk].left_out),
             last.get(plugin.pk),
             drawn[plugin.pk],
         )
@@ -107,7 +107,7 @@ def project_plugin_enable(request: SignedInRequest, uid: str, plugin_uid: str) -
     project = access.project(request.principal, uid, access.MANAGER)
     plugin = access.plugin_for_project(request.principal, project, plugin_uid)
     place = actions.enable_plugin(request.principal, project, plugin)
-    found = health(project, plugin, place.class_mapping)
+    found = health(project, plugin, place.class_mapping, place.left_out)
     messages.success(request, f"{plugin} is enabled. By their names, {found.words}.")
     return redirect("project_plugins", project.uid)
 

@@ -1,128 +1,118 @@
-"""Labeling tools of a project: looking at them, adding one, and setting them all as JSON."""
+"""Labeling tools of a project: the editor, what saving would take away, and what others saved meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.forms.tools import KINDS, NewToolForm, SchemaForm
+from dashboard import tool_rows, tool_templates, tool_words
+from dashboard.forms.tools import SchemaForm, placed, problems
+from dashboard.tool_losses import losses
 from pluginhost import access
 from pluginhost.actions import projects as actions
-from pluginhost.errors import Invalid
-from pluginhost.models import PluginInProject, Project
+from pluginhost.errors import Conflict
+from pluginhost.models import AuditEvent, Project
 from pluginhost.protocol import category_schema
 from pluginhost.protocol import config as config_json
 
 from .doors import SignedInRequest, signed_in
 from .project_page import frame
 
-
-@dataclass(frozen=True)
-class ToolRow:
-    """One tool, classification or relation as the table shows it."""
-
-    title: str
-    color: str
-    schema_id: str
-    kind: str
-    icon: str
-    depth: int
-    options: list[str]
-    mapped_by: list[str]
+LONGEST_CHECKED = 2 * 2**20
 
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_tools(request: SignedInRequest, uid: str) -> HttpResponse:
-    """The list; a POST sets the whole schema, and asks first when mapped tools would go."""
+    """The tools; a POST sets them all, and asks first when some would go or become another kind."""
     need = access.MANAGER if request.method == "POST" else access.VIEWER
     project = access.project(request.principal, uid, need)
-    form = SchemaForm(request.POST or None, initial={"schema": config_json.text_of(project.category_schema)})
-    losses: list[str] = []
-    if request.method == "POST" and form.is_valid():
-        schema = form.cleaned_data["schema"]
-        losses = list(_losses(project, schema))
-        if not losses or form.cleaned_data["is_meant"]:
-            try:
-                actions.set_category_schema(request.principal, project, schema)
-                messages.success(request, "The labeling tools are saved.")
-                return redirect("project_tools", project.uid)
-            except Invalid as error:
-                losses = []
-                form.add_error("schema", error.sentence)
-    return _page(request, project, {"schema_form": form, "losses": losses})
+    if request.method != "POST":
+        return _page(request, project, _first_shown(request, project))
+    form = SchemaForm(request.POST)
+    if not form.is_valid():
+        return _page(request, project, _refused(project, form))
+    answer = _saved(request, project, form)
+    return answer if isinstance(answer, HttpResponse) else _page(request, project, answer)
 
 
 @signed_in
 @require_POST
-def project_tool_add(request: SignedInRequest, uid: str) -> HttpResponse:
-    project = access.project(request.principal, uid, access.MANAGER)
-    form = NewToolForm(request.POST)
-    if form.is_valid():
+def project_tools_check(request: SignedInRequest, uid: str) -> HttpResponse:
+    """What is wrong with tools that are being edited, and what is worth another look: for the page's script."""
+    access.project(request.principal, uid, access.MANAGER)
+    text = request.POST.get("schema", "")
+    return JsonResponse({"problems": problems(text) if len(text) <= LONGEST_CHECKED else []})
+
+
+# --- what a POST comes to ---
+
+
+def _saved(request: SignedInRequest, project: Project, form: SchemaForm) -> HttpResponseRedirect | dict[str, Any]:
+    """Back to the page when it is saved; else what the page has to say, with the text as it was sent."""
+    given, text = form.cleaned_data, request.POST["schema"]
+    wrong = category_schema.problems(given["schema"])
+    if wrong:
+        return {"text": text, "version": given["schema_version"], "problems": placed(wrong, text, "error")}
+    schema = category_schema.complete(given["schema"])
+    lost = losses(project, schema)
+    if given["schema_version"] == project.schema_version:
+        if lost and given["is_meant"] != lost.digest:
+            return {"text": text, "version": project.schema_version, "losses": lost}
         try:
-            actions.set_category_schema(request.principal, project, form.added_to(project.category_schema))
-            messages.success(request, f"{form.cleaned_data['title']} was added.")
+            actions.set_category_schema(request.principal, project, schema, based_on=given["schema_version"])
+            messages.success(request, "The labeling tools are saved.")
             return redirect("project_tools", project.uid)
-        except Invalid as error:
-            form.add_error(None, error.sentence)
-    return _page(request, project, {"tool_form": form})
+        except Conflict:
+            project.refresh_from_db()
+            lost = losses(project, schema)
+    newest = {"text": text, "version": project.schema_version, "losses": lost, "is_older": True}
+    return newest | {"changed": _last_change(project)}
 
 
-def _page(request: SignedInRequest, project: Project, context: dict[str, Any]) -> HttpResponse:
-    rows = list(_rows(project))
-    shown = {
-        "rows": rows,
-        "schema_form": SchemaForm(initial={"schema": config_json.text_of(project.category_schema)}),
-        "tool_form": NewToolForm(tools=len(rows)),
-        "losses": [],
-        **context,
+def _refused(project: Project, form: SchemaForm) -> dict[str, Any]:
+    """The text is not JSON, or the form did not come from this page."""
+    text = form.data.get("schema", "")
+    sentence = next(iter(form.errors.values()))[0] if "schema" in form.errors else "Reload the page and try again."
+    wrong = {"level": "error", "path": "", "line": form.bad_line or 1, "message": sentence}
+    version = form.cleaned_data.get("schema_version", project.schema_version)
+    return {"text": text, "version": version, "problems": [wrong], "is_json": True}
+
+
+def _last_change(project: Project) -> AuditEvent | None:
+    """Who saved the newer ones."""
+    events = AuditEvent.objects.filter(organization_id=project.organization_id, verb="project.labeling_tools_set")
+    return events.filter(target_uid=project.uid).first()
+
+
+# --- the page ---
+
+
+def _first_shown(request: SignedInRequest, project: Project) -> dict[str, Any]:
+    """What is saved, or for a project without tools the start that was chosen."""
+    start = tool_templates.named(request.GET.get("template", ""))
+    is_empty = not any(category_schema.everything(project.category_schema))
+    shown = start.schema if start and is_empty else project.category_schema
+    return {
+        "text": config_json.text_of(shown),
+        "version": project.schema_version,
+        "is_unsaved": bool(start and is_empty),
+        "is_empty": shown is project.category_schema and is_empty,
+        "is_json": request.GET.get("view") == "json",
     }
-    return render(request, "projects/tools.html", frame(request.principal, project, "tools") | shown)
 
 
-def _rows(project: Project) -> Iterator[ToolRow]:
-    mapped = _mapped_by(project)
-    for kind in category_schema.KINDS:
-        for depth, item in _with_depth(project.category_schema.get(kind) or [], 0):
-            word, icon = KINDS.get(item["tool"], (item["tool"], "tag"))
-            options = [str(option["value"]) for option in item.get("options") or []]
-            schema_id = item["schemaId"]
-            yield ToolRow(
-                item["title"], item["color"], schema_id, word, icon, depth, options, mapped.get(schema_id, [])
-            )
-
-
-def _with_depth(items: list[dict[str, Any]], depth: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    for item in items:
-        yield depth, item
-        yield from _with_depth(item.get("classifications") or [], depth + 1)
-
-
-def _mapped_by(project: Project) -> dict[str, list[str]]:
-    """schemaId → «Detector: Car» for each model class that is mapped to it."""
-    found: dict[str, list[str]] = {}
-    places = PluginInProject.objects.filter(project=project, plugin__deleted_at=None).select_related("plugin")
-    for place in places.order_by("plugin__name"):
-        for name, schema_id in place.class_mapping.items():
-            if schema_id:
-                found.setdefault(schema_id, []).append(f"{place.plugin}: {name}")
-    return found
-
-
-def _losses(project: Project, schema: dict[str, Any]) -> Iterator[str]:
-    """What stops being mapped when the tools become those of `schema`, a sentence for each tool that goes."""
-    kept = {str(item.get("schemaId")) for item in _loosely(schema.get("tools"))}
-    mapped = _mapped_by(project)
-    for tool in category_schema.tools_of(project.category_schema):
-        if tool["schemaId"] not in kept and tool["schemaId"] in mapped:
-            yield f"{tool['title']} goes; mapped to it: {', '.join(mapped[tool['schemaId']])}."
-
-
-def _loosely(items: object) -> list[dict[str, Any]]:
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+def _page(request: SignedInRequest, project: Project, shown: dict[str, Any]) -> HttpResponse:
+    context = frame(request.principal, project, "tools")
+    uses = tool_rows.uses(project)
+    context |= {"is_unsaved": request.method == "POST", "newest": project.schema_version, **shown}
+    if context["may_manage"]:
+        data = {"kinds": tool_words.for_editor(), "palette": tool_words.palette(), "uses": uses.for_editor()}
+        context |= {"editor": data, "templates": tool_templates.TEMPLATES}
+    else:
+        context["rows"] = list(tool_rows.rows(project, uses))
+    return render(request, "projects/tools.html", context)

@@ -83,7 +83,7 @@ def set_category_schema(
     current.schema_version += 1
     current.save(update_fields=["category_schema", "schema_version"])
     left_out = _leave_out(current, before)
-    details = {"left_out": left_out} if left_out else {}
+    details: dict[str, object] = {"left_out": left_out} if left_out else {}
     audit.note(
         principal, "project.labeling_tools_set", organization=project.organization, target=project, details=details
     )
