@@ -23,7 +23,7 @@ from .doors import SignedInRequest, signed_in
 from .project_page import frame
 
 PAGE = 50
-WHAT = {Export.Shape.TASKS: "Tasks", Export.Shape.ASSETS: "Assets", Export.Shape.ISSUES: "Issues"}
+WHAT: dict[str, str] = {Export.Shape.TASKS: "Tasks", Export.Shape.ASSETS: "Assets", Export.Shape.ISSUES: "Issues"}
 
 
 @dataclass(frozen=True)

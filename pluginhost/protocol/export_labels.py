@@ -94,11 +94,10 @@ def _dicts(value: object) -> list[dict[str, Any]]:
 
 def _box(box: dict[str, Any]) -> dict[str, Any]:
     """A person may have drawn it from right to left; it is exported with its upper left corner."""
-    moved = dict(box)
     for start, size in (("x", "width"), ("y", "height")):
-        if _is_number(box.get(start)) and _is_number(box.get(size)) and box[size] < 0:
-            moved |= {start: box[start] + box[size], size: -box[size]}
-    return moved
+        if _is_number(box.get(size)) and box[size] < 0 and _is_number(box.get(start)):
+            box = box | {start: box[start] + box[size], size: -box[size]}
+    return box
 
 
 def _rotated_box(box: dict[str, Any]) -> dict[str, Any]:
@@ -128,8 +127,8 @@ def _pdf(place: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_number(value: Any) -> bool:
+    return type(value) is int or type(value) is float
 
 
 _SHAPES = {"bounding-box": _box, "rotated-bounding-box": _rotated_box, "pdf": _pdf}
