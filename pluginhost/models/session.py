@@ -140,6 +140,7 @@ class Session(models.Model):
             models.Index(fields=["project", "-id"], name="session_of_project"),
             models.Index(fields=["plugin", "-id"], name="session_of_plugin"),
             models.Index(fields=["state", "-id"], name="session_by_state"),
+            models.Index(fields=["project", "created_at", "state"], name="session_by_time"),
         ]
 
     def __str__(self) -> str:
