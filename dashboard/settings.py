@@ -85,7 +85,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -94,6 +93,14 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+]
+if DEBUG:  # straight from static/; else what `serve` has copied, without asking Django (dashboard.static_files)
+    MIDDLEWARE.insert(1, "servestatic.middleware.ServeStaticMiddleware")
+PLUGINHOST_MIDDLEWARE_FOR_PROGRAMS = [  # for doors that look at no cookie
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 TEMPLATES = [
@@ -116,11 +123,13 @@ TEMPLATES = [
 _database_url = environment.address("DATABASE_URL", ("postgres", "postgresql"))
 if _database_url:
     DATABASES = {"default": environ.Env.db_url_config(_database_url)}
+    DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": PLUGINHOST_DATA_DIR / "pluginhost.sqlite3",
+            "CONN_MAX_AGE": None,
             "OPTIONS": {
                 # A deferred transaction ignores the busy timeout when it turns into a writing one.
                 "transaction_mode": "IMMEDIATE",

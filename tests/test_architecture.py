@@ -47,6 +47,7 @@ ASYNC_ROOMS = ("pluginhost/gateway", "pluginhost/supervisor", "dashboard/consume
 ASYNC_FILES = {
     "pluginhost/nudge.py",  # sends on the layer
     *(f"dashboard/{name}.py" for name in ("asgi", "asgi_types", "answers", "guard", "hosts", "lifespan", "proxies")),
+    "dashboard/answering.py",  # hands requests to threads
     "dashboard/slashes.py",
     "dashboard/streaming.py",  # a download that is read as it is made
     "dashboard/views/health.py",  # asks the layer
