@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import asset_rows
 from dashboard.asset_table import DELIMITERS, ENCODINGS, MOST_ROWS, Table, as_line, table_of
-from dashboard.forms import refusals
 from dashboard.forms.adding import GOOD_ROWS, TableForm
 from dashboard.streaming import streamed
 from pluginhost import access
@@ -79,7 +78,7 @@ def project_table(request: SignedInRequest, uid: str, table_id: str) -> HttpResp
             report = asset_rows.report(reading.project, reading.rows(), most=MOST_LOOKED_AT, shown=SHOWN)
         context |= {"report": report, "width": len(reading.roles) + 1}
     except Invalid as error:
-        refusals.show(form, error) if form.is_bound else context.update(unreadable=error.sentence)
+        context["unreadable"] = error.sentence
     return render(request, "projects/table.html", frame(request.principal, reading.project, "add") | context | {
         "reading": reading, "roles": asset_rows.ROLES.items(), "delimiters": DELIMITERS.items(),
         "encodings": ENCODINGS.items(), "query": request.GET.urlencode(), "table_id": table_id,

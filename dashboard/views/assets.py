@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from csp.constants import SELF
@@ -29,7 +30,9 @@ KEPT = ("status", "prelabels", "draw", "view")  # what a new search leaves as it
 
 # The server never fetches an asset's address, so the page may load it from anywhere. Nobody is told whence: the site's
 # Referrer-Policy is same-origin. (With no-referrer, browsers send the page's own forms with `Origin: null`.)
-shows_pictures = csp_update({"img-src": [SELF, "data:", "blob:", "https:", "http:"]})
+shows_pictures: Callable[[Callable[..., Any]], Callable[..., HttpResponse]] = csp_update(
+    {"img-src": [SELF, "data:", "blob:", "https:", "http:"]}
+)
 
 
 @signed_in
