@@ -90,7 +90,7 @@ def test_a_file_without_rows_says_so(table, content):
 
 def test_a_forgotten_quotation_mark_is_said_with_its_line(table):
     read = table(f'id,url\n1,{URL}\n2,"{URL}\n' + f"3,{URL}\n" * 100_000)
-    with pytest.raises(Invalid, match="Line 3 cannot be read.*quotation mark"):
+    with pytest.raises(Invalid, match=r"Line 3 cannot be read.*quotation mark"):
         list(read.lines())
 
 
