@@ -3,9 +3,15 @@
 
 PYTHON ?= python3
 ARGUMENTS ?=
+# One more than there are processors: stories wait for scripts and pages most of the time.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 COMPILE = $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+# The tests start some two hundred programs: compiling everything anew for each took more time than all the rest.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-postgres dialects lint requirements shape-finder clean
 
@@ -20,13 +26,13 @@ test test-postgres dialects lint: export PLUGINHOST_DATA_DIR = .cache/checked
 
 test: .venv/requirements-dev.txt  ## All tests; what is skipped is named, with the reason
 	$(BIN)/python manage.py check
-	$(BIN)/pytest -n auto --dist loadgroup $(ARGUMENTS)
+	$(PYTEST) $(ARGUMENTS)
 
 test-postgres: .venv/requirements-dev.txt  ## The same tests on a PostgreSQL of their own (Debian: apt install postgresql)
-	$(BIN)/python -m tests.postgres $(BIN)/pytest -n auto --dist loadgroup $(ARGUMENTS)
+	$(BIN)/python -m tests.postgres $(PYTEST) $(ARGUMENTS)
 
 dialects: .venv/requirements-dev.txt  ## The story of a run with every published client, each installed by itself
-	$(BIN)/pytest -n auto --dist loadgroup -m dialect $(ARGUMENTS)
+	$(PYTEST) -m dialect $(ARGUMENTS)
 
 lint: .venv/requirements-dev.txt  ## Style, types, migrations, templates
 	$(BIN)/ruff check .

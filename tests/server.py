@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import itertools
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -26,17 +28,24 @@ ADMIN_PASSWORD = "a password for tests"
 FINAL = {"succeeded", "partial", "failed", "timed_out", "crashed", "cancelled"}
 Json = Any
 _count = itertools.count(1)
+_NOT_KEPT = ("PLUGINHOST_", "DJANGO_", "PYTHONDONTWRITEBYTECODE")
 
 
 class Server:
-    """One server with a data directory of its own. Settings are given as `ping_interval=1`."""
+    """One server with a data directory of its own. Settings are given as `ping_interval=1`.
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    One that is made `like` another, which has been started, is another machine of the same site: it has that one's
+    database, its keys and its REDIS_URL.
+    """
+
+    shared: Path
+
+    def __init__(self, folder: Path, like: Server | None = None, **settings: object) -> None:
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self._key = ""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLUGINHOST_", "DJANGO_"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_KEPT)}
         self.environment = kept | {
             "PLUGINHOST_DATA_DIR": str(folder / "data"),
             "PLUGINHOST_PORT": str(self.port),
@@ -45,10 +54,32 @@ class Server:
             "PYTHONUNBUFFERED": "1",
             **{f"PLUGINHOST_{name.upper()}": str(value) for name, value in settings.items()},
         }
-        if "DATABASE_URL" in kept:
+        if like is not None:
+            self.environment |= {name: like.environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
+            shutil.copytree(like.folder / "data" / "keys", folder / "data" / "keys")
+        elif "DATABASE_URL" in kept:
             name = f"server_{os.getpid()}_{next(_count)}"
             self.environment["DATABASE_URL"] = postgres.create_database(kept["DATABASE_URL"], name)
         self._process: subprocess.Popen[bytes] | None = None
+
+    def make_tables(self) -> None:
+        """The migrations take longer than all the rest of a first start: they run once, and each server gets a copy.
+
+        Where the first start itself is what a test is about, it does without this.
+        """
+        if "DATABASE_URL" in self.environment:
+            return  # a copy already
+        template = self.shared / "template"
+        template.mkdir(exist_ok=True)
+        with (template / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (template / "ready").exists():
+                environment = self.environment | {"PLUGINHOST_DATA_DIR": str(template)}
+                command = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
+                subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=300)
+                (template / "ready").touch()
+        (self.folder / "data").mkdir(mode=0o700)
+        shutil.copy(template / "pluginhost.sqlite3", self.folder / "data")
 
     # --- its life ---
 
@@ -262,10 +293,18 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         yield make
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where all the workers of this run find what one of them made."""
+    own = tmp_path_factory.getbasetemp()
+    Server.shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @contextlib.contextmanager
 def served(folder: Path, **settings: object) -> Iterator[Server]:
     """A running server; in the end it stops by SIGTERM, and its exit is clean."""
     made = Server(folder, **settings)
+    made.make_tables()
     try:
         yield made.start()
     finally:

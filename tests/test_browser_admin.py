@@ -44,8 +44,8 @@ def test_a_session_is_cancelled_from_the_list(server, page):
 def test_the_theme_follows_the_system(page, theme):
     page.emulate_media(color_scheme=theme)
     page.goto("/admin/")
-    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert paper == {"light": "rgb(245, 244, 239)", "dark": "rgb(14, 17, 22)"}[theme]
+    paper = {"light": "rgb(245, 244, 239)", "dark": "rgb(14, 17, 22)"}[theme]
+    expect(page.locator("body")).to_have_css("background-color", paper)
 
 
 def test_the_apis_page_tries_a_call(server, page):

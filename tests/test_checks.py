@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dashboard.checks import settings_fit_together
 
 
@@ -20,6 +22,7 @@ def test_a_web_process_alone_needs_redis(settings):
     assert found() == ["pluginhost.W001"]
 
 
+@pytest.mark.sqlite
 def test_redis_asks_for_a_database_that_is_shared_too(settings):
     settings.REDIS_URL = "redis://localhost"
     assert found() == ["pluginhost.W002"]

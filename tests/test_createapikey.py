@@ -1,10 +1,8 @@
 """`manage.py createapikey <username>`."""
 
-import os
 import subprocess
 import sys
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,7 +10,7 @@ from django.core.management import CommandError, call_command
 from pluginhost import access
 from pluginhost.models import AuditEvent
 
-ROOT = Path(__file__).resolve().parent.parent
+from .server import ROOT, Server
 
 
 def made(*arguments):
@@ -53,16 +51,13 @@ def test_somebody_inactive_gets_none(alice):
 def test_it_works_on_the_data_directory_that_is_named(tmp_path):
     """As a program: standard output has the key and nothing else."""
 
-    def run(*arguments):
-        environment = {
-            **os.environ,
-            "PLUGINHOST_DATA_DIR": str(tmp_path),
-            "DJANGO_SETTINGS_MODULE": "dashboard.settings",
-        }
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    server = Server(tmp_path)
+    server.make_tables()
 
-    assert run("migrate", "-v0").returncode == 0
+    def run(*arguments):
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=server.environment, capture_output=True, text=True, check=False)
+
     make = "from pluginhost.models import User; User.objects.create_user('zoe')"
     assert run("shell", "-v0", "-c", make).returncode == 0
     printed = run("createapikey", "zoe")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from dashboard.consumers import look
@@ -144,7 +145,7 @@ def test_a_removed_member_stops_hearing(monkeypatch, bob, plugin):
         async with Socket(bob, f"/ws/look/?watch=plugin:{plugin.uid}") as socket:
             await joined(socket)
             member = await Member.objects.aget(user=bob)
-            await asyncio.to_thread(organizations.remove_member, member)
+            await database_sync_to_async(organizations.remove_member)(member)
             assert await socket.close_code() == look.NOT_THERE
 
     run(story)

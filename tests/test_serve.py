@@ -141,6 +141,7 @@ def test_a_port_in_use_is_said_so(unstarted):
         assert f"port {unstarted.port} of 127.0.0.1 is in use" in start_in_vain(unstarted)
 
 
+@pytest.mark.sqlite
 def test_a_second_server_on_the_same_data_is_refused(server):
     assert "another server is running" in start_in_vain(server, "--port", str(free_port()))
 
