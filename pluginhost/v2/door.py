@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
 
 from pluginhost import access, throttle
@@ -64,7 +66,7 @@ class Call:
         if len(raw) > settings.PLUGINHOST_BODY_LIMIT:
             raise TooLarge(f"The request is larger than {settings.PLUGINHOST_BODY_LIMIT:,} bytes; send it in parts.")
         try:
-            value = storable.clean(json.loads(raw, parse_constant=_finite, parse_float=_finite))
+            value = storable.clean(json.loads(raw.decode(), parse_constant=_finite, parse_float=_finite))
         except (ValueError, RecursionError) as error:
             raise Invalid(f"The request's body is not JSON that can be stored: {str(error)[:200]}") from None
         if not isinstance(value, dict):
@@ -80,9 +82,11 @@ def door(**handlers: Handler) -> View:
 
     def view(request: HttpRequest, **path: str) -> HttpResponseBase:
         try:
-            return JsonResponse({"status": "success", "data": _handled(request, handlers, path)})
+            return _success(_handled(request, handlers, path))
         except PluginhostError as error:
             return refusal(error)
+        except TooManyFieldsSent:
+            return refusal(Invalid("The query has too many parameters."))
         except (UnreadablePostError, RawPostDataException):
             return refusal(Invalid("The request broke off before it was whole."))
         except Exception:
@@ -92,7 +96,17 @@ def door(**handlers: Handler) -> View:
             )
 
     view.csrf_exempt = True  # type: ignore[attr-defined]  # no cookie counts here, only the key
+    view.methods = tuple(handlers)  # type: ignore[attr-defined]
     return view
+
+
+def _success(data: Answer) -> HttpResponse:
+    answer = {"status": "success", "data": data}
+    try:
+        written = orjson.dumps(answer)
+    except TypeError:  # whole numbers beyond 64 bits, which somebody's metadata may hold
+        written = json.dumps(answer).encode()
+    return HttpResponse(written, content_type="application/json")
 
 
 def _handled(request: HttpRequest, handlers: dict[str, Handler], path: dict[str, str]) -> Answer:

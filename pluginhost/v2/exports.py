@@ -8,15 +8,14 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from kombu.exceptions import OperationalError
 
-from pluginhost import access, file_links
+from pluginhost import access, file_links, people
 from pluginhost.actions import batches as batch_actions
 from pluginhost.actions import exports
 from pluginhost.errors import PluginhostError
 from pluginhost.export_reading import Choice
-from pluginhost.models import Export, Member, Project, Task
+from pluginhost.models import Export, Project, Task
 from pluginhost.protocol import moments, stages
 from pluginhost.tasks import build_exports
 
@@ -181,15 +180,8 @@ def _has_default_tasks(call: Call) -> bool:
 
 def _assignees(call: Call, project: Project) -> list[str]:
     """Members of the project's organization, by id, mail address or name."""
-    found = []
-    for word in call.query.words("assignee", "assignees"):
-        named = Q(user__uid=word) | Q(user__email__iexact=word) | Q(user__username=word)
-        known = isinstance(word, str) and Member.objects.filter(named, organization=project.organization_id)
-        member = known.select_related("user").first() if known else None
-        if member is None:
-            raise refused("assignee", f"There is no member «{str(word)[:80]}» in the project's organization.")
-        found.append(member.user.uid)
-    return found
+    words = call.query.words("assignee", "assignees")
+    return [people.member(project.organization_id, word, "assignee").uid for word in words]
 
 
 def _times(call: Call, name: str) -> dict[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from django.http import QueryDict
 
 from pluginhost.errors import Invalid
+from pluginhost.protocol import storable
 from pluginhost.protocol.storable import clean_text
 
 DEFAULT_LIMIT = 10
@@ -105,11 +106,16 @@ def listed(text: str, name: str) -> list[Any]:
 
 def parsed(text: str, name: str) -> Any:
     try:
-        return json.loads(text)
+        return storable.clean(json.loads(text, parse_constant=_no_json))
     except (ValueError, RecursionError):
         raise refused(
             name, "This is not JSON. (Characters like & and # must be escaped in an address, or they cut it.)"
         ) from None
+
+
+def _no_json(word: str) -> NoReturn:
+    """NaN and Infinity."""
+    raise ValueError(word)
 
 
 def refused(name: str, message: str) -> Invalid:

@@ -23,6 +23,8 @@ def upload_url(call: Call) -> Answer:
 
 def signed_url(call: Call) -> Answer:
     """GET getSignedUrl: asked before the file is there, so it is not looked for in the data directory."""
+    if (uid := call.query.text("project")) is not None:
+        access.project(call.principal, uid)
     key = file_links.key_in(call.query.text("name") or "", call.host)
     stored = StoredFile.objects.select_related("project").filter(key=key).first() if key else None
     if stored is None or not may_read(call, stored):

@@ -23,7 +23,7 @@ _EVERYTHING = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 def _at(route: str, view: View) -> URLPattern:
     """`project/<uid>/assets`, with as many slashes between as come."""
     parts = [f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("<") else part for part in route.split("/")]
-    return re_path("^" + "/+".join(parts) + "/*$", view)
+    return re_path("^" + "/+".join(parts) + "/*$", view, name=route)
 
 
 urlpatterns = [
