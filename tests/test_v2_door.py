@@ -131,6 +131,6 @@ def test_a_request_with_a_session_key_is_a_sign_of_life(alice, project, plugin):
 
 def test_our_own_mistakes_are_json_too(alice, project, plugin):
     v2, session = by_session(alice, project, plugin)
-    Scope.objects.filter(pk=session.scope_id).update(numbers_stored=b"rno set of numbers")
+    Scope.objects.filter(pk=session.scope_id).update(numbers_stored=b"rno set of numbers", digest="other")
     status, answer = v2.get(f"project/{project.uid}/assets")
     assert (status, answer["status"]) == (500, "error")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Coalesce, Greatest
@@ -16,15 +17,19 @@ def note_read(session: Session, numbers: Iterable[int], page_size: int | None = 
     """Write down that these assets were read, and the size of the page that was asked for."""
     fresh = NumberSet.of(numbers)
     with transaction.atomic():
-        reads = SessionReads.objects.select_for_update().filter(session=session).first()
-        if reads is None:
+        rows = SessionReads.objects.select_for_update().filter(session=session)
+        stored = rows.values_list("numbers_stored", flat=True).first()
+        if stored is None:
             return
-        known = NumberSet.from_bytes(bytes(reads.numbers_stored))
+        known = NumberSet.from_bytes(bytes(stored))
         merged = known | fresh
+        news: dict[str, Any] = {}
         if merged != known:
-            SessionReads.objects.filter(pk=reads.pk).update(numbers_stored=merged.to_bytes())
-            Session.objects.filter(pk=session.pk).update(assets_read=len(merged))
-            nudge.session(session.pk)
+            rows.update(numbers_stored=merged.to_bytes())
+            news["assets_read"] = len(merged)
         if page_size is not None and page_size > (session.page_size or 0):
-            largest = Greatest(Coalesce("page_size", 0), page_size)
-            Session.objects.filter(pk=session.pk).update(page_size=largest)
+            news["page_size"] = Greatest(Coalesce("page_size", 0), page_size)
+        if news:
+            Session.objects.filter(pk=session.pk).update(**news)
+        if merged != known:
+            nudge.session(session.pk)

@@ -9,6 +9,10 @@ from pluginhost.protocol.numbers import NumberSet
 
 from .project import Project
 
+_MOST_RECENT = 16
+_recent: dict[str, NumberSet] = {}
+"""By digest, the one that was asked for longest ago first. What has the same digest is the same for ever."""
+
 
 class Scope(models.Model):
     """An immutable set of asset numbers of a project, shared by reruns; equal sets are one row."""
@@ -28,4 +32,9 @@ class Scope(models.Model):
 
     @property
     def numbers(self) -> NumberSet:
-        return NumberSet.from_bytes(bytes(self.numbers_stored))
+        """Kept for the scopes that were asked for last: a script reads its scope page by page."""
+        numbers = _recent.pop(self.digest, None) or NumberSet.from_bytes(bytes(self.numbers_stored))
+        _recent[self.digest] = numbers
+        while len(_recent) > _MOST_RECENT:
+            _recent.pop(next(iter(_recent)), None)
+        return numbers

@@ -7,12 +7,12 @@ a random half of it 125 KB.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 _RANGES, _BITMAP = b"r", b"b"
-_RUN = re.compile(b"1+")
+_PIECE = 256
+"""Bytes whose bits are counted at once when a page is looked for."""
+_BITS = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
 
 
 class NumberSet:
@@ -22,7 +22,7 @@ class NumberSet:
 
     def __init__(self, bits: int = 0) -> None:
         self._bits = bits
-        self._bytes: bytes | None = None  # made at the first membership test: shifting a big integer copies it
+        self._bytes: bytes | None = None  # made when it is first needed: shifting a big integer copies it
 
     @classmethod
     def of(cls, numbers: Iterable[int]) -> NumberSet:
@@ -49,30 +49,47 @@ class NumberSet:
         return cls(bits)
 
     def to_bytes(self) -> bytes:
-        bitmap = _BITMAP + self._bits.to_bytes((self._bits.bit_length() + 7) // 8, "little")
-        text = ",".join(f"{first}-{last}" for first, last in islice(self.ranges(), len(bitmap) // 3 + 2))
-        ranges = _RANGES + text.encode()
-        whole = NumberSet.from_bytes(ranges)._bits == self._bits
-        return ranges if whole and len(ranges) <= len(bitmap) else bitmap
+        bitmap = _BITMAP + self._as_bytes()
+        if self._has_longer_ranges(len(bitmap)):
+            return bitmap
+        return _RANGES + ",".join(f"{first}-{last}" for first, last in self.ranges()).encode()
+
+    def _has_longer_ranges(self, limit: int) -> bool:
+        """Whether the ranges would be longer than that, found without writing them: there may be half a million."""
+        starts, ends = self._starts_and_ends()
+        longest = 2 * len(str(self._bits.bit_length())) + 2
+        if starts.bit_count() * longest <= limit:
+            return False
+        length, least = 2 * starts.bit_count(), 0  # the letter and the commas, and a dash in each
+        while (starts or ends) and length <= limit:
+            length += starts.bit_count() + ends.bit_count()  # a digit of each number that has so many
+            before, least = least, max(least * 10, 10)
+            starts, ends = starts >> (least - before), ends >> (least - before)
+        return length > limit
 
     def digest(self) -> str:
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
     def ranges(self) -> Iterator[tuple[int, int]]:
         """(first, last) of each run of neighbours, in order."""
-        text = bin(self._bits)[:1:-1].encode()  # the lowest bit first
-        for run in _RUN.finditer(text):
-            yield run.start(), run.end() - 1
+        starts, ends = self._starts_and_ends()
+        return zip(NumberSet(starts), NumberSet(ends), strict=True)
+
+    def _starts_and_ends(self) -> tuple[int, int]:
+        """The bits that begin a run of neighbours, and those that end one."""
+        return self._bits & ~(self._bits << 1), self._bits & ~(self._bits >> 1)
 
     def page(self, skip: int, count: int) -> list[int]:
-        """`count` numbers in order, after the first `skip` of them."""
+        """`count` numbers in order, after the first `skip` of them. Whole pieces are skipped by counting their bits."""
+        whole = self._as_bytes()
         found: list[int] = []
-        for first, last in self.ranges():
-            size = last - first + 1
-            if skip >= size:
-                skip -= size
+        for start in range(0, len(whole), _PIECE):
+            piece = whole[start : start + _PIECE]
+            inside = int.from_bytes(piece, "little").bit_count()
+            if skip >= inside:
+                skip -= inside
                 continue
-            found.extend(range(first + skip, min(last, first + skip + count - len(found) - 1) + 1))
+            found += _numbers_in(piece, start * 8)[skip : skip + count - len(found)]
             skip = 0
             if len(found) >= count:
                 break
@@ -81,14 +98,21 @@ class NumberSet:
     def first(self, count: int) -> NumberSet:
         return NumberSet.of(self.page(0, count))
 
-    def __contains__(self, number: int) -> bool:
+    def _as_bytes(self) -> bytes:
         if self._bytes is None:
             self._bytes = self._bits.to_bytes((self._bits.bit_length() + 7) // 8, "little")
-        return 0 <= number >> 3 < len(self._bytes) and bool(self._bytes[number >> 3] >> (number & 7) & 1)
+        return self._bytes
+
+    def __contains__(self, number: int) -> bool:
+        whole = self._as_bytes()
+        return 0 <= number >> 3 < len(whole) and bool(whole[number >> 3] >> (number & 7) & 1)
 
     def __iter__(self) -> Iterator[int]:
-        for first, last in self.ranges():
-            yield from range(first, last + 1)
+        whole = self._as_bytes()
+        for start in range(0, len(whole), _PIECE):
+            piece = whole[start : start + _PIECE]
+            if piece.strip(b"\0"):
+                yield from _numbers_in(piece, start * 8)
 
     def __len__(self) -> int:
         return self._bits.bit_count()
@@ -100,10 +124,15 @@ class NumberSet:
         return NumberSet(self._bits & other._bits)
 
     def __sub__(self, other: NumberSet) -> NumberSet:
-        return NumberSet(self._bits & ~other._bits)
+        return NumberSet(self._bits & ~other._bits) if other._bits else self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NumberSet) and self._bits == other._bits
 
     def __hash__(self) -> int:
         return hash(self._bits)
+
+
+def _numbers_in(piece: bytes, first: int) -> list[int]:
+    """The numbers of the bits that are set in `piece`, whose lowest bit is `first`."""
+    return [first + place * 8 + bit for place, byte in enumerate(piece) if byte for bit in _BITS[byte]]
