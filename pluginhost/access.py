@@ -6,7 +6,7 @@ WebSocket and Socket.IO all come through here; `need` is the least role that wha
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from . import credentials
 from .errors import Forbidden, Gone, NotFound, Unauthenticated, UnknownKey
@@ -54,11 +54,8 @@ def by_key(key: str) -> Principal:
 
 
 def _by_session_key(key: str) -> Principal:
-    found = (
-        Session.objects.select_related("started_by", "project", "plugin", "scope", "inputs")
-        .filter(key_digest=credentials.digest(key))
-        .first()
-    )
+    known = Session.objects.select_related("started_by", "scope").defer("scope__numbers_stored")
+    found = known.filter(key_digest=credentials.digest(key)).first()
     if found is None:
         raise UnknownKey("Invalid API key.")
     if found.state == Session.State.CANCELLING:
@@ -80,7 +77,10 @@ def role_in(user: User, organization_id: int) -> str | None:
 
 def _require(principal: Principal, organization_id: int, need: str, what: str) -> None:
     """NotFound for strangers, Forbidden below `need`."""
-    role = role_in(principal.user, organization_id)
+    _require_role(role_in(principal.user, organization_id), need, what)
+
+
+def _require_role(role: str | None, need: str, what: str) -> None:
     if role is None:
         raise NotFound(f"There is no such {what}.")
     if role not in Role.at_least(need):
@@ -184,12 +184,14 @@ def projects(principal: Principal) -> QuerySet[Project]:
 
 
 def project(principal: Principal, uid: str, need: str = VIEWER) -> Project:
-    found = (
-        Project.objects.present().select_related("organization", "head").filter(uid=uid).first() if is_id(uid) else None
-    )
+    """In one query with the role: each page that a script reads asks for both."""
+    membership = FilteredRelation("organization__members", condition=Q(organization__members__user=principal.user))
+    known = Project.objects.present().select_related("organization", "head")
+    known = known.annotate(membership=membership, role=F("membership__role"))
+    found = known.filter(uid=uid).first() if is_id(uid) else None
     if found is None or (principal.session is not None and principal.session.project_id != found.pk):
         raise NotFound("There is no such project.")
-    _require(principal, found.organization_id, need, "project")
+    _require_role(found.role, need, "project")
     return found
 
 

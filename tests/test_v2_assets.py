@@ -146,6 +146,35 @@ def test_what_a_session_read_is_written_down(alice, organization, plugin):
     assert NumberSet.from_bytes(bytes(session.reads.numbers_stored)) == NumberSet.up_to(24)
 
 
+def test_a_random_scope_is_read_page_by_page_as_it_stands(alice, organization, plugin):
+    project = makers.make_project(alice, organization, assets=60)
+    chosen = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59]
+    batch = makers.make_batch(project, "Primes", chosen)
+    makers.make_batch(project, "Low", range(1, 30))
+    v2, session = by_session(alice, project, plugin, scope={"batches": [batch.uid]})
+    send(v2, project, item(3), item(31))
+    pages = [v2.data(f"project/{project.uid}/assets", {"page": page, "limit": 6}) for page in (1, 2, 3, 4)]
+    assert [number for page in pages for number in numbers(page)] == chosen
+    assert [len(page["assets"]) for page in pages] == [6, 6, 5, 0]
+    assets = [asset for page in pages for asset in page["assets"]]
+    assert [number for number, asset in zip(chosen, assets, strict=True) if asset["isPreLabeled"]] == [3, 31]
+    assert [len(asset["batches"]) for asset in assets] == [2] * 10 + [1] * 7
+    session.refresh_from_db()
+    assert session.assets_read == len(chosen)
+
+
+def test_a_page_that_was_read_before_changes_nothing(alice, project, plugin, django_assert_max_num_queries):
+    v2, session = by_session(alice, project, plugin)
+    path = f"project/{project.uid}/assets"
+    v2.data(path)
+    before = Session.objects.values().get(pk=session.pk) | {"last_sign_at": None, "longest_silence_s": None}
+    with django_assert_max_num_queries(10) as asked:
+        v2.data(path)
+    after = Session.objects.values().get(pk=session.pk) | {"last_sign_at": None, "longest_silence_s": None}
+    assert after == before
+    assert not [query["sql"] for query in asked.captured_queries if 'UPDATE "pluginhost_sessionreads"' in query["sql"]]
+
+
 # --- adding ---
 
 
@@ -221,6 +250,13 @@ def test_texts_that_cannot_be_stored_are_replaced(alice, project):
     by_user(alice).posted(f"project/{project.uid}/cloud", {"assets": [given]})
     made = Asset.objects.get(number=6)
     assert (made.data, made.external_id, made.context_data) == ("a�b", "�", {"k�": ["�"]})
+
+
+def test_numbers_of_any_size_come_back_as_they_were(alice, project):
+    given = {"data": "x", "contextData": {"many": 2**70, "share": 0.1, "text": "ä"}}
+    v2 = by_user(alice)
+    v2.posted(f"project/{project.uid}/cloud", {"assets": [given]})
+    assert v2.data(f"project/{project.uid}/assets")["assets"][5]["contextData"] == given["contextData"]
 
 
 def test_numbers_have_no_gaps(alice, organization):

@@ -13,13 +13,18 @@ from pluginhost.actions import batches as batch_actions
 from pluginhost.actions import deletions, imports, tasks
 from pluginhost.errors import Invalid
 from pluginhost.ids import is_id
-from pluginhost.models import Asset, BatchAsset, Import, PreLabel, Project, Task, TaskStep
+from pluginhost.models import Asset, BatchAsset, Import, PreLabel, Project, TaskStep
 from pluginhost.protocol import moments, stages
 from pluginhost.protocol.storable import clean_text
 
 from .door import Answer, Call
-from .pages import in_batches, page_of
+from .pages import Page, in_batches, page_of
 from .query import boolean, refused
+
+_COLUMNS = (
+    "pk", "uid", "number", "external_id", "data", "dataset", "metadata", "context_data", "attachments", "storage",
+    "created_at", "task__pk", "task__uid", "task__status", "task__stage",
+)  # fmt: skip
 
 
 def listing(call: Call, uid: str) -> Answer:
@@ -27,9 +32,7 @@ def listing(call: Call, uid: str) -> Answer:
     project = access.project(call.principal, uid)
     chosen, is_filtered = _chosen(call, project)
     page = page_of(call, project, chosen, is_filtered=is_filtered, newest_first=False)
-    found = Asset.objects.filter(project=project, number__in=page.numbers)
-    ordered = list(found.select_related("task").order_by("number"))
-    return {"assets": written(call, project, ordered), "total": page.total}
+    return {"assets": _written(call, project, page), "total": page.total}
 
 
 def _chosen(call: Call, project: Project) -> tuple[QuerySet[Asset], bool]:
@@ -83,30 +86,32 @@ def _texts(value: object, name: str) -> list[str]:
 # --- how an asset is written ---
 
 
-def written(call: Call, project: Project, assets: Sequence[Asset]) -> list[dict[str, Any]]:
+def _written(call: Call, project: Project, page: Page) -> list[dict[str, Any]]:
     """The assets of a page, in as many queries whatever its size."""
-    ids = [asset.pk for asset in assets]
-    labeled = prelabels.pre_labeled(ids)
-    places = batches_of(ids)
-    histories = task_history.histories(asset.task.pk for asset in assets)
+    found = Asset.objects.filter(page.among(), project=project).order_by("number")
+    rows = list(found.values_list(*_COLUMNS, named=True))  # a page of models takes twice as long
+    among = page.among("asset__") & Q(asset__project=project)
+    labeled = prelabels.pre_labeled(among)
+    places = batches_of(among)
+    histories = task_history.histories(row.task__pk for row in rows)
     names = stages.known(project.stages)
     return [
-        _asset(call, project, asset, places.get(asset.pk, []), asset.pk in labeled)
-        | {"labelTasks": [_label_task(asset.task, names, histories.get(asset.task.pk, []))]}
-        for asset in assets
+        _asset(call, project, row, places.get(row.pk, []), row.pk in labeled)
+        | {"labelTasks": [_label_task(row, names, histories.get(row.task__pk, []))]}
+        for row in rows
     ]
 
 
-def batches_of(asset_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The ids of the batches that each asset is in."""
+def batches_of(which: Q) -> dict[int, list[str]]:
+    """The ids of the batches that each asset is in, for those that `which` chooses by conditions on their places."""
     found: dict[int, list[str]] = {}
-    places = BatchAsset.objects.filter(asset__in=asset_ids).order_by("batch__name", "batch")
+    places = BatchAsset.objects.filter(which).order_by("batch__name", "batch")
     for asset, uid in places.values_list("asset_id", "batch__uid"):
         found.setdefault(asset, []).append(uid)
     return found
 
 
-def _asset(call: Call, project: Project, asset: Asset, batches: list[str], is_labeled: bool) -> dict[str, Any]:
+def _asset(call: Call, project: Project, asset: Any, batches: list[str], is_labeled: bool) -> dict[str, Any]:
     return {
         "_id": asset.uid,
         "externalId": asset.external_id,
@@ -124,12 +129,12 @@ def _asset(call: Call, project: Project, asset: Asset, batches: list[str], is_la
     }
 
 
-def _label_task(task: Task, names: Mapping[str, str], steps: Sequence[TaskStep]) -> dict[str, Any]:
+def _label_task(row: Any, names: Mapping[str, str], steps: Sequence[TaskStep]) -> dict[str, Any]:
     return {
-        "_id": task.uid,
-        "status": task.status,
-        "stage": names.get(task.stage, task.stage),
-        "stageId": task.stage,
+        "_id": row.task__uid,
+        "status": row.task__status,
+        "stage": names.get(row.task__stage, row.task__stage),
+        "stageId": row.task__stage,
         "stageHistory": task_history.stage_history(steps, names),
     }
 

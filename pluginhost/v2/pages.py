@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from pluginhost.actions import reads
 from pluginhost.models import Asset, Batch, BatchAsset, Project
@@ -19,6 +19,13 @@ class Page:
 
     numbers: list[int]
     total: int
+
+    def among(self, path: str = "") -> Q:
+        """Rows about these assets; `path` leads from the row to its asset. Neighbours are asked for by their ends."""
+        first, last = min(self.numbers, default=0), max(self.numbers, default=-1)
+        if last - first + 1 == len(self.numbers):
+            return Q(**{f"{path}number__range": (first, last)})
+        return Q(**{f"{path}number__in": self.numbers})
 
 
 def page_of(call: Call, project: Project, chosen: QuerySet[Asset], *, is_filtered: bool, newest_first: bool) -> Page:
