@@ -96,6 +96,13 @@ def test_the_deleted_assets_of_a_running_session_drop_out(alice, project, plugin
     assert outcome_sentence(session, counts_of(session)) == "2 of 2 assets got pre-labels."
 
 
+def test_the_page_of_assets_counts_those_that_are_left(as_alice, alice, project):
+    delete(by_user(alice), project, 1, 3)
+    page = as_alice.get(f"/projects/{project.uid}/").content.decode()
+    assert "1–3 of 3" in page
+    assert as_alice.get(f"/projects/{project.uid}/assets/3/").status_code == 404
+
+
 def test_labels_for_a_deleted_asset_are_rejected(alice, project):
     v2 = by_user(alice)
     delete(v2, project, 2)

@@ -104,10 +104,11 @@ def _neighbours(assets: QuerySet[Asset], number: int) -> dict[str, Any]:
 
 
 def _said(found: Project, chosen: AssetFilter, rows: list[Asset]) -> str:
-    """«1–40 of 1,204»: without filters an asset's number is its place."""
+    """«1–40 of 1,204»: without filters an asset's place follows from its number."""
     if chosen.is_on or not rows:
         return ""
-    return f"{grouped(rows[0].number)}–{grouped(rows[-1].number)} of {grouped(found.head.assets)}"
+    first, last = found.head.place_of(rows[0].number), found.head.place_of(rows[-1].number)
+    return f"{grouped(first)}–{grouped(last)} of {grouped(found.head.assets)}"
 
 
 def _legend(found: Project) -> list[dict[str, Any]]:

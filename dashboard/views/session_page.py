@@ -11,6 +11,7 @@ from django.utils import timezone
 from dashboard import said
 from pluginhost import access, summaries
 from pluginhost.models import Import, LogHead, Session, SessionEvent
+from pluginhost.outcomes import left_of
 from pluginhost.principal import Principal
 
 _SIGNS = {
@@ -77,7 +78,7 @@ def _counts_by_now(session: Session) -> summaries.Counts:
         accepted=session.accepted,
         rejected=session.rejected,
         unchanged=session.unchanged,
-        not_reached=max(session.scope.count - max(sent, session.assets_read), 0),
+        not_reached=max(left_of(session) - max(sent, session.assets_read), 0),
         no_result=max(session.assets_read - sent, 0),
         objects=session.objects_count,
     )

@@ -89,3 +89,7 @@ class ProjectHead(models.Model):
     def numbers(self) -> NumberSet:
         """The numbers of the assets that are there."""
         return NumberSet.up_to(self.last_number) - self.deleted
+
+    def place_of(self, number: int) -> int:
+        """Where an asset stands among those that are there, from 1."""
+        return number - len(self.deleted & NumberSet.up_to(number)) if self.deleted_numbers else number
