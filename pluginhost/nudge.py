@@ -1,7 +1,7 @@
 """Nudges: «look again». They carry no fact, may be lost, late or doubled, and are sent after the commit.
 
 Only this module sends on the channel layer. In a serving process the event loop is told to us once, and
-nudges of 20 ms become one message a group; elsewhere (a command, a Celery worker) they are sent at once.
+nudges in quick succession become one message a group; elsewhere (a command, a Celery worker) they are sent at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 MESSAGE = {"type": "nudge"}
 EVERYTHING = "everything"
-_GATHER_SECONDS = 0.02
+_GATHER_SECONDS = 0.005
 
 
 def session(session_id: int) -> None:
@@ -75,6 +75,7 @@ class _Gathered:
         self._lock = threading.Lock()
         self._groups: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._sent_at = 0.0
         self.own_writes = 0
 
     def serve_on(self, loop: asyncio.AbstractEventLoop | None) -> None:
@@ -90,9 +91,14 @@ class _Gathered:
             is_first = not self._groups
             self._groups.add(group)
         if is_first:
-            loop.call_soon_threadsafe(loop.call_later, _GATHER_SECONDS, self._start_sending)
+            loop.call_soon_threadsafe(self._send_soon, loop)
 
-    def _start_sending(self) -> None:
+    def _send_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """At once after a silence; otherwise with whatever else comes within the next few milliseconds."""
+        loop.call_at(max(self._sent_at + _GATHER_SECONDS, loop.time()), self._start_sending, loop)
+
+    def _start_sending(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._sent_at = loop.time()
         with self._lock:
             groups, self._groups = self._groups, set()
         task = asyncio.ensure_future(_send(groups))

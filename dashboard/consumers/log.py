@@ -22,7 +22,8 @@ from .reading import read
 logger = logging.getLogger(__name__)
 
 SLOW_TICK_S = 5.0
-LEAST_BETWEEN_FRAMES_S = 0.05
+LEAST_BETWEEN_FRAMES_S = 0.015
+REST_AS_LONG_AS = 2
 NOT_SIGNED_IN, NOT_THERE, TRY_AGAIN = 4401, 4404, 1013
 
 
@@ -63,10 +64,12 @@ class LogConsumer(AsyncWebsocketConsumer):
 
     async def _keep_looking(self) -> None:
         try:
+            clock = asyncio.get_running_loop().time
             while await self._may_still_look():
                 self.wake.clear()
+                began = clock()
                 await self._look()
-                await self._rest()
+                await self._rest(clock() - began)
             await self.close(NOT_THERE)
         except DatabaseError:
             logger.exception("the log of session %s could not be read", self.session_id)
@@ -80,9 +83,12 @@ class LogConsumer(AsyncWebsocketConsumer):
         self.allowed_at = now
         return await read(_session_id, self.user, self.session_id) is not None
 
-    async def _rest(self) -> None:
-        """Until the next nudge or the slow tick; at most twenty looks a second, nudges meanwhile become one more."""
-        await asyncio.sleep(LEAST_BETWEEN_FRAMES_S)
+    async def _rest(self, took: float) -> None:
+        """Until the next nudge or the slow tick; nudges meanwhile become one more look.
+
+        After a look that took long, since many look or the machine is busy, the rest is longer.
+        """
+        await asyncio.sleep(max(LEAST_BETWEEN_FRAMES_S, REST_AS_LONG_AS * took))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), SLOW_TICK_S)
 

@@ -161,10 +161,13 @@ class Gateway:
         self._something.set()
 
     async def _store_until_the_end(self) -> None:
+        clock, stored_at = asyncio.get_running_loop().time, 0.0
         while not self._is_stopping:
             await self._something.wait()
-            await asyncio.sleep(GATHER_SECONDS)  # so that one commit serves many lines
+            # The first line after a silence is stored at once; then one commit serves many.
+            await asyncio.sleep(max(stored_at + GATHER_SECONDS - clock(), 0))
             self._something.clear()
+            stored_at = clock()
             try:
                 await self._store_once()
             except Exception:  # the edge of the loop that everybody's lines go through: it must go on
