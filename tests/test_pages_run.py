@@ -234,7 +234,7 @@ def test_a_class_whose_tool_was_deleted_is_left_out_and_said_to_be(as_alice, ali
 def test_a_tool_that_is_gone_is_said_and_must_be_replaced(as_alice, project, enabled):
     PluginInProject.objects.update(class_mapping={"Car": "c" * 24, "Bus": "gone"})
     assert "The tool was removed" in text_of(as_alice.get(address(project, enabled)))
-    assert "to mend" in text_of(run(as_alice, project, enabled))
+    assert "to mend" in text_of(run(as_alice, project, enabled, class_1="gone"))
     assert run(as_alice, project, enabled, class_1="").status_code == 302
 
 

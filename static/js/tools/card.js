@@ -27,8 +27,8 @@ export function cards(editor, list, items, { belongs, parentOptionId = null, aft
     const item = newItem(list, kind, editor.nextColor());
     if (parentOptionId) item.parentOptionId = parentOptionId;
     rows.add(item);
+    after(); // which may show the list that it stands in
     editor.open(item).querySelector("[data-field=title] input").focus();
-    after();
     announce(`${editor.word(kind)} was added. Give it a title.`);
     return item;
   };

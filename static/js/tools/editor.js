@@ -59,7 +59,7 @@ export class Editor {
     const rows = cards(this, list, this.schema[list], { belongs: () => true });
     const count = make("span", { class: "n quiet" });
     const none = make("p", { class: "hint none" }, empty);
-    const header = make("header", {}, make("h2", {}, title), count, make("span", { class: "push" }, addMenu(this, list, add, (kind) => rows.addNew(kind))));
+    const header = make("header", {}, make("h2", {}, title), count, make("span", { class: "push" }, addMenu(this, list, add, (kind) => rows.addNew(kind), { isAtEnd: true })));
     const element = make("section", { class: "panel toolsection", "aria-label": title, "data-list": list }, header, rows.element, none);
     return { element, rows, count, none };
   }

@@ -55,7 +55,6 @@ function showView(next) {
   if (why) {
     view = "json";
     toast("failed", `${why} Mend it here first.`);
-    announce(`${why} Mend it here first.`);
   } else {
     if (next === "json" && view === "form") area.value = text();
     view = next;

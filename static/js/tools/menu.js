@@ -2,21 +2,21 @@
 
 import { icon, make } from "./make.js";
 
-export function addMenu(editor, list, label, add, { isSmall = false } = {}) {
+export function addMenu(editor, list, label, add, { isSmall = false, isAtEnd = isSmall } = {}) {
   const summary = isSmall
     ? make("summary", { class: "icon-btn", title: "Ask a question when this is chosen", "data-ask": true, "aria-label": label }, icon("question-mark"))
     : make("summary", { class: "btn small" }, icon("plus"), label, icon("chevron-down"));
-  const menu = make("details", { class: "menu kinds" }, summary);
-  // Its contents are made when it opens first: a long list of options has as many menus.
-  menu.addEventListener("toggle", () => {
-    if (!menu.open || menu.childElementCount > 1) return;
-    menu.append(make("div", { class: `list${isSmall ? "" : " start"}` }, editor.kinds[list].map((one) => make("button", {
+  const menu = make("details", { class: "menu kindmenu" }, summary);
+  // Its contents are made when it is first pressed, before it opens: a long list of options has as many menus.
+  summary.addEventListener("click", () => {
+    if (menu.childElementCount > 1) return;
+    menu.append(make("div", { class: `list${isAtEnd ? "" : " start"}` }, editor.kinds[list].map((one) => make("button", {
       type: "button", class: "item",
       click: () => {
         menu.open = false;
         add(one.kind);
       },
-    }, icon(one.icon), make("span", {}, one.word, make("small", {}, one.hint))))));
+    }, icon(one.icon), make("span", {}, make("span", {}, one.word), make("small", {}, one.hint))))));
   });
   return menu;
 }
