@@ -27,6 +27,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Whose password was made by somebody else is let in everywhere from now on."""
         users.change_own_password(user, password)
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return "/"
+
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         messages.error(request, "This account was closed. An administrator can open it again.")
         return redirect("account_login")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
@@ -14,10 +15,9 @@ from pluginhost.models import Connection, Member, Plugin, Role, Session
 from pluginhost.principal import Principal
 
 from .history import for_rows
-from .runs_of_plugins import newest
+from .newest import newest_of
 
-MOST = 12
-LATELY = timedelta(hours=24)
+MOST = 8
 _MOST_SEARCHED = 20_000
 _WENT_WRONG = (Session.State.FAILED, Session.State.CRASHED, Session.State.TIMED_OUT)
 
@@ -38,20 +38,22 @@ class Wanted:
     number: int | None = None
 
 
-def wanted(principal: Principal, since: datetime) -> list[Wanted]:
-    """What has happened since then and nobody has seen to yet, and what is wrong now; newest first."""
+def wanted(principal: Principal, since: datetime) -> dict[str, Any]:
+    """What has happened since then and nobody has seen to yet, and what is wrong now; newest first, and not all."""
     roles = dict(Member.objects.filter(user=principal.user).values_list("organization_id", "role"))
     may_run = {organization for organization, role in roles.items() if role in Role.at_least(access.RUNNER)}
     rows = [*_sessions(principal, since, may_run), *_plugins(principal), *_refused(principal, since)]
-    return sorted(rows, key=lambda row: row.at or since, reverse=True)[:MOST]
+    rows.sort(key=lambda row: row.at or since, reverse=True)
+    return {"wanted": rows[:MOST], "wants_more": len(rows) > MOST}
 
 
 def _sessions(principal: Principal, since: datetime, may_run: set[int]) -> list[Wanted]:
     """Lost now, or ended badly since then and not asked for again."""
     again = Session.objects.filter(rerun_of=OuterRef("pk"))
     ended = Q(state__in=_WENT_WRONG, finished_at__gte=since) & ~Exists(again)
-    found = for_rows(newest(access.sessions(principal))).filter(ended | Q(state=Session.State.LOST))
-    return [_session(session, may_run) for session in found.order_by("-id")[:MOST]]
+    wrong = Q(state__in=(*_WENT_WRONG, Session.State.LOST))
+    found = for_rows(access.sessions(principal)).filter(wrong, ended | Q(state=Session.State.LOST))
+    return [_session(session, may_run) for session in newest_of(found, MOST + 1, within=_MOST_SEARCHED)]
 
 
 def _session(session: Session, may_run: set[int]) -> Wanted:

@@ -12,10 +12,11 @@ from pluginhost import access
 from pluginhost.models import Member, PluginInProject, Role, Session
 from pluginhost.principal import Principal
 
-from .runs_of_plugins import newest
+from .newest import newest_of
 
 EACH = 6
 MOST_LETTERS = 100
+_MOST_SEARCHED = 20_000
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,16 @@ def items(principal: Principal, asked: str) -> list[Item]:
 
 def _sessions(principal: Principal, text: str) -> Iterator[Item]:
     """By number, or by name among the newest; without a word the last ones."""
-    seen = newest(access.sessions(principal)).select_related("plugin", "project")
+    seen = access.sessions(principal).select_related("plugin", "project").defer("error")
     number = text.removeprefix("#")
     if number.isascii() and number.isdigit() and len(number) <= 18:
-        found = access.sessions(principal).select_related("plugin", "project").filter(pk=int(number))
+        found = list(seen.filter(pk=int(number)))
     elif text.startswith("#"):
         return
     else:
-        found = seen.filter(Q(name__icontains=text) | Q(plugin__name__icontains=text)) if text else seen
-    few = found.defer("error").order_by("-pk")[: EACH if text else 4]
-    yield from (_session(session) for session in few)
+        named = Q(name__icontains=text) | Q(plugin__name__icontains=text) if text else Q()
+        found = newest_of(seen.filter(named), EACH if text else 4, within=_MOST_SEARCHED)
+    yield from map(_session, found)
 
 
 def _session(session: Session) -> Item:

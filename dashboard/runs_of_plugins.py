@@ -107,10 +107,10 @@ def _known(values: Iterable[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
+def newest(sessions: QuerySet[Session], most: int = MOST_SEARCHED) -> QuerySet[Session]:
     """Those of the installation's newest ones, so that who may see few of very many does not search them all."""
     last = Session.objects.aggregate(last=Max("pk"))["last"] or 0
-    return sessions.filter(pk__gt=last - MOST_SEARCHED)
+    return sessions.filter(pk__gt=last - most)
 
 
 def _day(session: Session, first: datetime) -> int:

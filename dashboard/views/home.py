@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import attention, first_run, history, visits
 from dashboard.activity import PERIODS, activity
+from dashboard.newest import newest_of
 from dashboard.paging import count_up_to
 from dashboard.runs_of_plugins import succeeded_share, tapes, tapes_of_projects
 from dashboard.standings import standing, with_standing
@@ -54,7 +55,7 @@ def _overview(request: SignedInRequest) -> dict[str, Any]:
     state = request.GET.get("state", "")
     state = state if state in history.GROUPS else ""
     return {
-        "wanted": attention.wanted(principal, visits.news_since(request.session)),
+        **attention.wanted(principal, visits.news_since(request.session)),
         **_now(principal),
         "activity": activity(seen, PERIODS[period]),
         "period": period,
@@ -85,7 +86,7 @@ def _last(principal: Principal, state: str) -> list[Session]:
     """The newest of the chosen group; open ones stand above already."""
     states = history.GROUPS[state][1] if state else Session.FINAL
     found = history.for_rows(access.sessions(principal).filter(state__in=states))
-    return history.say_what_they_wait_for(list(found.order_by("-id")[:_FEW]))
+    return history.say_what_they_wait_for(newest_of(found, _FEW))
 
 
 def _plugins(principal: Principal) -> dict[str, Any]:

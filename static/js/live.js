@@ -69,9 +69,9 @@ async function refresh() {
   }
 }
 
-/** Show the truth as a whole page, but never in a circle. */
+/** Show the truth as a whole page, but never in a circle, and never what answers a form: that would send it again. */
 function reload() {
-  if (isLeaving()) return;
+  if (isLeaving() || "answer" in document.body.dataset) return;
   const last = Number(sessionStorage.getItem("live-reload") ?? 0);
   if (Date.now() - last < 10_000) return;
   sessionStorage.setItem("live-reload", String(Date.now()));
