@@ -27,6 +27,7 @@ from .models import (
     Role,
     Session,
     Task,
+    TaskStep,
     User,
 )
 from .principal import Principal
@@ -246,13 +247,13 @@ def issue(principal: Principal, uid: str, need: str = VIEWER) -> Issue:
     return found
 
 
-def task_of_step(principal: Principal, number: int) -> Task:
-    """The task whose history has the step of this number."""
-    known = Task.objects.select_related("asset", "project").filter(steps=number, project__deleted_at=None)
-    found = known.first()
-    if found is None or not _in_scope(principal, found.asset):
+def task_step(principal: Principal, number: int) -> TaskStep:
+    """One step of a task's history, by its number."""
+    known = TaskStep.objects.select_related("by", "task__asset", "task__project")
+    found = known.filter(pk=number, task__project__deleted_at=None).first()
+    if found is None or not _in_scope(principal, found.task.asset):
         raise NotFound("There is no such step of a task's history.")
-    _require(principal, found.project.organization_id, VIEWER, "step of a task's history")
+    _require(principal, found.task.project.organization_id, VIEWER, "step of a task's history")
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import people
+from .ids import is_id
 from .models import Task, TaskStep
 from .protocol import moments
 
@@ -39,8 +40,8 @@ def id_of(step: TaskStep) -> str:
 
 
 def number_of(uid: str) -> int | None:
-    """The step's number again; None for what is no step's identifier."""
-    number = int(uid, 16) if len(uid) == 24 and all(digit in "0123456789abcdef" for digit in uid) else 0
+    """The step's number again; None for what is no step's identifier: those of tasks begin with the time."""
+    number = int(uid, 16) if is_id(uid) else 0
     return number if 0 < number < 2**63 else None
 
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from pluginhost.actions import deletions
 from pluginhost.models import Asset, Issue, Task, TaskStep
+from pluginhost.v2.patterns import pattern
 
 from . import makers
 from .v2 import by_session, by_user, item, send
@@ -284,3 +285,38 @@ def test_the_total_of_a_page_that_is_only_sorted_is_not_counted(alice, project):
     with CaptureQueriesContext(connection) as queries:
         assert v2.data(f"project/{project.uid}/tasks", {"sort": "-priority"})["total"] == 4
     assert not any("COUNT" in query["sql"] for query in queries)
+
+
+@pytest.mark.parametrize(
+    ("expression", "literal"),
+    [
+        ("00500", "00500"),
+        (r"^image_0001\.jpg$", "image_0001.jpg"),
+        ("a|b", ""),
+        ("a.b", ""),
+        ("ab*", ""),
+        ("(?i)ab", ""),
+        (r"\d", ""),
+        ("^$", ""),
+    ],
+)
+def test_a_simple_expression_stands_for_its_text(expression, literal):
+    assert pattern(expression, "filter.externalId").literal == literal
+
+
+def test_batches_and_external_ids_find_no_tasks_of_other_projects(alice, organization, project):
+    other = makers.make_project(alice, organization, assets=5, name="Other")
+    makers.make_batch(project, "Day", [1])
+    makers.make_batch(other, "Day", [2])
+    v2 = by_user(alice)
+    for asked in ({"externalId": "image_0001.jpg"}, {"externalId": {"$regex": "0001"}}, {"batches": {"$in": ["Day"]}}):
+        data = v2.data(f"project/{project.uid}/tasks", {"filter": json.dumps(asked)})
+        assert [task["project"] for task in data["tasks"]] == [project.uid]
+        assert data["total"] == 1
+
+
+def test_a_pattern_that_very_many_match_is_looked_up_one_by_one(alice, organization):
+    project = makers.make_project(alice, organization, assets=1100)
+    query = {"filter": json.dumps({"externalId": {"$regex": "^image_(0|1)"}}), "sort": "-createdAt", "limit": 1}
+    data = by_user(alice).data(f"project/{project.uid}/tasks", query)
+    assert (data["tasks"][0]["externalId"], data["total"]) == ("image_1100.jpg", 1100)

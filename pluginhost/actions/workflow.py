@@ -36,6 +36,7 @@ def change(principal: Principal, project: Project, given: Mapping[str, Any]) -> 
 def set_stages(principal: Principal, project: Project, given: object) -> Project:
     """Replace the stages. One that holds tasks stays; Start, Label and Complete are always there."""
     checked = stages.checked(given)
+    project = _locked(project)
     held = _held(project)
     for uid in held.keys() - stages.known(checked).keys():
         name, count = stages.known(project.stages).get(uid, uid), held[uid]
@@ -57,6 +58,7 @@ def set_benchmark(principal: Principal, project: Project, given: Mapping[str, An
     ratio = given.get("benchmarkRatio", 0)
     if not isinstance(ratio, int) or isinstance(ratio, bool) or not 0 <= ratio <= 100:
         raise _bad("benchmarkRatio", "This must be a whole number of percent, from 0 to 100.")
+    project = _locked(project)
     Project.objects.filter(pk=project.pk).update(benchmark={**project.benchmark, **given})
     audit.note(
         principal, "project.benchmark_set", organization=project.organization, target=project, details=dict(given)
@@ -64,6 +66,11 @@ def set_benchmark(principal: Principal, project: Project, given: Mapping[str, An
     nudge.project(project.pk)
     project.refresh_from_db()
     return project
+
+
+def _locked(project: Project) -> Project:
+    """As it is now; who changes it at once waits."""
+    return Project.objects.select_for_update(of=("self",)).select_related("organization", "head").get(pk=project.pk)
 
 
 def _held(project: Project) -> dict[str, int]:

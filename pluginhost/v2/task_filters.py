@@ -14,7 +14,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from pluginhost import people
 from pluginhost.actions import batches
 from pluginhost.ids import is_id
-from pluginhost.models import Batch, BatchAsset, Issue, Project, Task, TaskStep, User
+from pluginhost.models import Asset, Batch, BatchAsset, Issue, Project, Task, TaskStep, User
 from pluginhost.protocol import stages
 from pluginhost.protocol.storable import clean_text
 
@@ -32,14 +32,26 @@ _WAITING = ("pct_requeue_waiting", "pct_submit_waiting")  # what tasks of point 
 
 @dataclass
 class Asked:
-    """What was asked: a condition for the database, and patterns that external ids must match."""
+    """What was asked: a condition for the database, and patterns that external ids must match.
+
+    `assets` narrows by what is known of assets, in their own indexes; all of them are of the project.
+    """
 
     condition: Q = EVERYTHING
+    assets: Q = EVERYTHING
     patterns: list[Pattern] = field(default_factory=list)
 
     @property
     def is_on(self) -> bool:
-        return bool(self.condition) or bool(self.patterns)
+        return bool(self.condition) or bool(self.assets) or bool(self.patterns)
+
+    def tasks(self, project: Project) -> QuerySet[Task]:
+        """Those of the project's tasks that pass the conditions. Where they name assets, these say of which project:
+        a database that knows of both indexes, and not how few assets there are, would go through all tasks.
+        """
+        if self.assets:
+            return Task.objects.filter(self.assets, self.condition)
+        return Task.objects.filter(self.condition, project=project)
 
 
 def asked(query: Query, project: Project) -> Asked:
@@ -53,15 +65,16 @@ def asked(query: Query, project: Project) -> Asked:
         if name not in _FILTERS:
             raise refused(f"filter.{name[:60]}", f"This is not known; {', '.join(_FILTERS)} are.")
         for operator, operand in _operations(name, value):
-            _add(found, _FILTERS[name](project, operator, operand, f"filter.{name}"))
-    for batch in batches.resolve(project, query.words("batches", "tags", "tag"), "batches"):
-        found.condition &= _in_any([batch])
+            _add(found, name, operator, _FILTERS[name](project, operator, operand, f"filter.{name}"))
+    found.assets &= _all_of(batches.resolve(project, query.words("batches", "tags", "tag"), "batches"))
     return found
 
 
-def _add(found: Asked, narrowing: Q | Pattern) -> None:
+def _add(found: Asked, name: str, operator: str, narrowing: Q | Pattern) -> None:
     if isinstance(narrowing, Pattern):
         found.patterns.append(narrowing)
+    elif name in ("batches", "externalId") and operator in ("$eq", "$in", "$all"):
+        found.assets &= narrowing
     else:
         found.condition &= narrowing
 
@@ -188,7 +201,8 @@ def _by_external_id(project: Project, operator: str, operand: Any, path: str) ->
         return pattern(operand, path)
     if operator == "$exists":
         return EVERYTHING if boolean(operand, path) else NOTHING
-    condition = Q(asset__project=project, asset__external_id__in=_words(operator, operand, path))
+    named = Asset.objects.filter(project=project, external_id__in=_words(operator, operand, path))
+    condition = Q(asset__in=named.values("pk"))
     return ~condition if operator in ("$ne", "$nin") else condition
 
 

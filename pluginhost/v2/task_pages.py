@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from pluginhost import access
 from pluginhost.actions import reads
-from pluginhost.models import Project, Task
+from pluginhost.models import Asset, Project, Task
 
 from .door import Call
 from .pages import page_of
+from .patterns import Pattern
 from .query import Query, refused
 from .task_filters import Asked
 
 _LOOKED_AT_ONCE = 5_000
+_FEW = 1_000
 _COLUMNS = {
     "updatedAt": "updated_at",
     "priority": "priority",
@@ -44,11 +47,14 @@ def tasks_of(call: Call, project: Project, asked: Asked) -> TaskPage:
         page = page_of(call, project, everything, is_filtered=False, newest_first=newest_first)
         found = Task.objects.filter(asset__project=project, asset__number__in=page.numbers)
         return TaskPage(list(_whole(found).order_by("-asset__number" if newest_first else "asset__number")), page.total)
-    chosen = Task.objects.filter(project=project).filter(asked.condition)
+    fitting = _fitting(project, asked.patterns) if asked.patterns else None
+    if fitting is not None and len(fitting) <= _FEW:
+        asked.assets, fitting = asked.assets & Q(asset__in=fitting), None
+    chosen = asked.tasks(project)
     if any(name.endswith("asset__external_id") for name in order):
         chosen = chosen.filter(asset__project=project)  # the index of external ids begins with the project
-    if _is_looked_at(call, asked):
-        pks, total = _one_by_one(call, chosen.order_by(*order), asked)
+    if fitting is not None or call.session is not None:
+        pks, total = _one_by_one(call, chosen.order_by(*order), fitting)
     else:
         pks = list(chosen.order_by(*order).values_list("pk", flat=True)[skip : skip + limit])
         total = chosen.order_by().count() if asked.is_on else project.head.assets
@@ -73,20 +79,26 @@ def order_of(query: Query) -> list[str]:
     return [*order, f"{sign}pk"]
 
 
-def _is_looked_at(call: Call, asked: Asked) -> bool:
-    """Whether what is asked for cannot be told by the database: patterns, and a session's scope."""
-    return bool(asked.patterns) or call.session is not None
+def _fitting(project: Project, patterns: Sequence[Pattern]) -> set[int]:
+    """The assets whose external ids match all patterns; the index of external ids is all that is read for it."""
+    assets = Asset.objects.filter(project=project)
+    for pattern in patterns:
+        assets = assets.filter(external_id__contains=pattern.literal) if pattern.literal else assets
+    rows = assets.order_by().values_list("pk", "external_id").iterator(chunk_size=_LOOKED_AT_ONCE)
+    return {pk for pk, external_id in rows if all(pattern.matches(external_id) for pattern in patterns)}
 
 
-def _one_by_one(call: Call, ordered: QuerySet[Task], asked: Asked) -> tuple[list[int], int]:
+def _one_by_one(call: Call, ordered: QuerySet[Task], fitting: set[int] | None) -> tuple[list[int], int]:
+    """What the database cannot tell: a session's scope, and a great many assets that match a pattern."""
     scope = call.session.scope.numbers if call.session is not None else None
-    rows = ordered.values_list("pk", "asset__number", "asset__external_id").iterator(chunk_size=_LOOKED_AT_ONCE)
-    fitting = [
+    columns = ("pk", "asset_id", "asset__number") if scope is not None else ("pk", "asset_id")
+    rows = ordered.values_list(*columns).iterator(chunk_size=_LOOKED_AT_ONCE)
+    found = [
         pk
-        for pk, number, external_id in rows
-        if (scope is None or number in scope) and all(pattern.matches(external_id) for pattern in asked.patterns)
+        for pk, asset, *number in rows
+        if (fitting is None or asset in fitting) and (scope is None or number[0] in scope)
     ]
-    return fitting[call.query.skip : call.query.skip + call.query.limit], len(fitting)
+    return found[call.query.skip : call.query.skip + call.query.limit], len(found)
 
 
 def _whole(tasks: QuerySet[Task]) -> QuerySet[Task]:

@@ -117,12 +117,11 @@ def history(call: Call, uid: str) -> Answer:
 def step(call: Call, uid: str) -> Answer:
     """GET taskHistory/{id}: one step by its id; with a task's id, all of its."""
     number = task_history.number_of(uid)
-    known = None if number is None else TaskStep.objects.filter(pk=number).select_related("by").first()
-    if known is None:
+    if number is None:
         return _history(call, access.task(call.principal, uid))
-    task = access.task_of_step(call.principal, known.pk)
-    _note(call, task)
-    (row,) = task_history.rows(task, [known], stages.known(task.project.stages))
+    known = access.task_step(call.principal, number)
+    _note(call, known.task)
+    (row,) = task_history.rows(known.task, [known], stages.known(known.task.project.stages))
     return {"taskHistory": row}
 
 
