@@ -1,6 +1,7 @@
 """`/v2` assets: pages with exact totals, filters, both dialects, and adding."""
 
 import json
+import random
 
 import pytest
 
@@ -206,6 +207,16 @@ def test_an_asset_without_external_id_is_named_after_its_file(alice, project):
     assert names[1].startswith("text-")
 
 
+def test_the_longest_external_id_is_kept_and_found(alice, project):
+    """Of characters that no index makes smaller; a file's name is cut to it, at the end of a character."""
+    name = "".join(random.Random(1).choices([chr(code) for code in range(0x4E00, 0x9FFF)], k=1000))
+    v2 = by_user(alice)
+    items = [{"data": "x", "externalId": name[:800]}, {"data": f"https://x.org/{name}"}]
+    v2.posted(f"project/{project.uid}/cloud", {"assets": items})
+    found = v2.data(f"project/{project.uid}/assets", {"externalId": name[:800]})["assets"]
+    assert [asset["externalId"] for asset in found] == [name[:800]] * 2
+
+
 @pytest.mark.parametrize("name", ["batches", "tags", "tag"])
 def test_batches_come_by_query_and_by_item_as_names_or_ids(alice, project, name):
     day, night = makers.make_batch(project, "Day", []), makers.make_batch(project, "Night", [])
@@ -232,6 +243,8 @@ def test_batches_come_by_query_and_by_item_as_names_or_ids(alice, project, name)
         ([{"data": "x", "metadata": "y"}], "assets[0].metadata"),
         ([{"data": "x", "contextData": {"a": "b" * 300_000}}], "assets[0].contextData"),
         ([{"data": "x", "externalId": {}}], "assets[0].externalId"),
+        ([{"data": "x", "externalId": "x" * 1001}], "assets[0].externalId"),
+        ([{"data": "x", "externalId": "字" * 801}], "assets[0].externalId"),
         ([{"data": "x", "attachments": [{"type": "HTML"}]}], "assets[0].attachments[0].type"),
         ([{"data": "x", "batches": ["nowhere"]}], "assets[0].batches"),
         ([{"data": "x", "batches": [5]}], "assets[0].batches"),

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from pluginhost.protocol import asset_kinds
-from pluginhost.protocol.asset_items import LONGEST_EXTERNAL_ID
+from pluginhost.protocol import asset_items, asset_kinds
 
 SKIP, ADD = "skip", "add"
 ALL_OR_NOTHING, GOOD_ROWS = "all", "good"
@@ -113,5 +112,5 @@ def _parted(line: str) -> tuple[str, str]:
 
 
 def _id_error(external_id: str) -> str:
-    is_long = len(external_id) > LONGEST_EXTERNAL_ID
-    return f"the external ID is longer than {LONGEST_EXTERNAL_ID:,} characters" if is_long else ""
+    why = asset_items.too_long(external_id)
+    return f"the external ID is {why}" if why else ""

@@ -104,6 +104,6 @@ def _refusal(stored: StoredFile | None, one: Uploaded) -> str:
         return "Its place is not there any more; send the file again."
     if stored.size is None:
         return "It did not arrive whole; send it again."
-    if len(one.external_id) > asset_items.LONGEST_EXTERNAL_ID:
-        return f"Its name is longer than {asset_items.LONGEST_EXTERNAL_ID:,} characters."
+    if why := asset_items.too_long(one.external_id):
+        return f"Its name is {why}."
     return asset_kinds.refusal_of_content(stored.key, stored.size, stored.content_type)

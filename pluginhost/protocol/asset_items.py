@@ -14,6 +14,8 @@ from .storable import TooDeep, clean, clean_text
 
 LONGEST_DATA = 2 * 2**20
 LONGEST_EXTERNAL_ID = 1000
+LARGEST_EXTERNAL_ID = 2400
+"""In bytes: assets are found by it in an index, and PostgreSQL's takes no more than 2,704 for all that is in a row."""
 LONGEST_DETAILS = 256 * 2**10
 ATTACHMENT_TYPES = ("IMAGE", "VIDEO", "TEXT")
 
@@ -59,6 +61,15 @@ def read(item: object, path: str) -> AssetItem:
     )
 
 
+def too_long(external_id: str) -> str:
+    """What is said of an external id that is; empty when it is not."""
+    if len(external_id) > LONGEST_EXTERNAL_ID:
+        return f"longer than {LONGEST_EXTERNAL_ID:,} characters"
+    if len(external_id.encode("utf-8", "surrogatepass")) > LARGEST_EXTERNAL_ID:
+        return f"longer than {LARGEST_EXTERNAL_ID:,} bytes in UTF-8"
+    return ""
+
+
 def attachments(value: object, path: str) -> list[dict[str, str]] | None:
     return _attachments(value, path)
 
@@ -81,7 +92,10 @@ def _external_id(value: object, path: str) -> str:
     """Numbers are taken too: many an author counts images."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    return _text(value, path, LONGEST_EXTERNAL_ID)
+    name = _text(value, path, LONGEST_EXTERNAL_ID)
+    if why := too_long(name):
+        raise bad(path, f"This is {why}.")
+    return name
 
 
 def _name_of(data: str) -> str:
@@ -92,7 +106,7 @@ def _name_of(data: str) -> str:
         except ValueError:
             name = ""
         if name:
-            return clean_text(name)[:LONGEST_EXTERNAL_ID]
+            return clean_text(name)[:LONGEST_EXTERNAL_ID].encode()[:LARGEST_EXTERNAL_ID].decode(errors="ignore")
     return f"text-{data_digest(data)[:12]}"
 
 
