@@ -112,6 +112,10 @@ class Walk:
         self._is_unread = False
         return self._value()
 
+    def is_list(self) -> bool:
+        """Whether the member's value is one; it is not read yet."""
+        return self._peek() == "["
+
     def items(self) -> Iterator[Any]:
         """The members of the list that is the member's value, one at a time."""
         self._is_unread = False

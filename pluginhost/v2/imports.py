@@ -72,6 +72,8 @@ def _items(walk: Walk) -> Iterator[Any]:
     for name in walk.members():
         if name in ITEMS:
             is_there = True
+            if not walk.is_list():
+                raise refused(name, "This must be a list of items. Nothing was imported.")
             yield from walk.items()
     if not is_there:
         raise refused("jsonContent", "This must be a list of items.")
