@@ -52,9 +52,9 @@ def copied_snippet(page, client):
     expect(page.locator("#secret")).to_have_text(re.compile(r"^[0-9a-f-]{36}$"))
     page.get_by_role("button", name=client).locator("visible=true").first.click()
     page.locator(".snippet:visible").get_by_role("button", name="Copy", exact=True).click()
-    source = page.evaluate("navigator.clipboard.readText()")
-    assert page.locator("#secret").inner_text() in source
-    return source
+    secret = page.locator("#secret").inner_text()
+    until(lambda: secret in page.evaluate("navigator.clipboard.readText()"), "the snippet to be on the clipboard")
+    return page.evaluate("navigator.clipboard.readText()")
 
 
 def plugin_of(page):
