@@ -323,11 +323,29 @@ def test_what_is_wrong_is_said_at_the_field_and_linked_from_the_top(server, page
     expect(page.get_by_label("Title", exact=True)).to_have_attribute("aria-invalid", "true")
     page.locator(".toolhead .tooltitle").nth(1).click()
     expect(page.get_by_label("Title", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="JSON").click()
+    page.get_by_role("button", name="Editor").click()  # and its fields are made anew
+    expect(page.locator(".toolhead .badge")).to_have_text(["1 to mend"])
     summary.get_by_role("link").click()
     expect(page.get_by_label("Title", exact=True)).to_be_focused()
+    expect(page.get_by_label("Title", exact=True)).to_have_accessible_description(re.compile("Give it a title"))
     page.keyboard.type("Bus")
     page.get_by_label("Shortcut key").focus()
     expect(summary).to_be_hidden()
+
+
+def test_another_kind_is_said_where_it_is_chosen(server, page):
+    plugin = server.new_plugin(name="Chooser")
+    project = server.new_project(plugin, assets=1)
+    open_tools(page, project)
+    page.locator(".tooltitle", has_text="Car").click()
+    page.get_by_label("Kind").select_option("Polygon")
+    expect(page.get_by_text("It was: Bounding box. What is drawn or answered keeps its form.")).to_be_visible()
+    save(page)
+    expect(page.get_by_role("alert")).to_contain_text("what it sends as bounding box is rejected from then on")
+    page.get_by_role("button", name="Change 1, and save").click()
+    expect_saved(page)
+    assert schema_of(server, project)["tools"][0]["tool"] == "polygon"
 
 
 def test_a_key_that_two_have_is_said(server, page, project):

@@ -192,6 +192,8 @@ def test_what_is_nested_beyond_reason_is_refused():
 
 # --- advising ---
 
+BLANK = [{"title": " "}]
+
 
 @pytest.mark.parametrize(
     ("schema", "path"),
@@ -205,6 +207,10 @@ def test_what_is_nested_beyond_reason_is_refused():
         ({"classifications": [question(options=["a", " "])]}, "classifications[0].options[1].value"),
         ({"classifications": [question(options=["a", "b", "a"])]}, "classifications[0].options[2].value"),
         (
+            {"classifications": [question(tool="tree-dropdown", treeOptions=[{"title": "A", "children": BLANK}])]},
+            "classifications[0].treeOptions[0].children[0].title",
+        ),
+        (
             {"tools": [tool(classifications=[question(options=["a"], parentOptionId="gone")])]},
             "tools[0].classifications[0].parentOptionId",
         ),
@@ -213,6 +219,12 @@ def test_what_is_nested_beyond_reason_is_refused():
 def test_what_is_unlikely_to_be_meant_is_said_and_taken(schema, path):
     category_schema.complete(schema)
     assert path in [found["path"].removeprefix("categorySchema.") for found in advice(schema)]
+
+
+def test_a_follow_up_of_a_branch_is_asked():
+    nested = [question(options=["a"], parentOptionId="k")]
+    tree = [{"title": "A", "children": [{"title": "B", "key": "k"}]}]
+    assert advice({"classifications": [question(tool="tree-dropdown", treeOptions=tree, classifications=nested)]}) == []
 
 
 def test_patterns_are_those_of_browsers():

@@ -111,7 +111,9 @@ def _page(request: SignedInRequest, project: Project, shown: dict[str, Any]) -> 
     uses = tool_rows.uses(project)
     context |= {"is_unsaved": request.method == "POST", "newest": project.schema_version, **shown}
     if context["may_manage"]:
+        saved = {item["schemaId"]: item["tool"] for item in category_schema.everything(project.category_schema)}
         data = {"kinds": tool_words.for_editor(), "palette": tool_words.palette(), "uses": uses.for_editor()}
+        data["saved"] = saved
         context |= {"editor": data, "templates": tool_templates.TEMPLATES}
     else:
         context["rows"] = list(tool_rows.rows(project, uses))

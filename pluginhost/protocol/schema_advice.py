@@ -45,22 +45,41 @@ def _all(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _of_options(item: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    options = item.get("options") or []
+    options = [{"value": option} if isinstance(option, str) else option for option in item.get("options") or []]
+    tree = item.get("treeOptions") or []
     if item["tool"] in CHOOSING and not options:
         yield f"{path}.options", "There is nothing to choose from yet. Add at least one option."
-    if item["tool"] == "tree-dropdown" and not (item.get("treeOptions") or options):
+    if item["tool"] == "tree-dropdown" and not (tree or options):
         yield f"{path}.treeOptions", "The tree is empty. Add at least one branch."
-    values = [option if isinstance(option, str) else option["value"] for option in options]
-    counts = Counter(values)
-    for index, value in enumerate(values):
-        if not value.strip():
-            yield f"{path}.options[{index}].value", "This option has no text."
-        elif counts[value] > 1:
-            yield f"{path}.options[{index}].value", f"«{value[:80]}» stands twice; answers name options by their text."
-    ids = {str(option.get("schemaId")) for option in options if isinstance(option, dict)}
+    if tree:
+        yield from _of_branches(tree, f"{path}.treeOptions")
+    else:
+        yield from _of_texts([option["value"] for option in options], f"{path}.options", "value")
+    ids = {str(option.get("schemaId")) for option in options} | set(_keys(tree))
     for index, nested in enumerate(item.get("classifications") or []):
         if nested.get("parentOptionId") and str(nested["parentOptionId"]) not in ids:
             yield f"{path}.classifications[{index}].parentOptionId", "Its option is gone, so it is never asked."
+
+
+def _of_branches(nodes: list[dict[str, Any]], path: str) -> Iterator[tuple[str, str]]:
+    yield from _of_texts([node["title"] for node in nodes], path, "title")
+    for index, node in enumerate(nodes):
+        yield from _of_branches(node.get("children") or [], f"{path}[{index}].children")
+
+
+def _of_texts(texts: list[str], path: str, name: str) -> Iterator[tuple[str, str]]:
+    counts = Counter(texts)
+    for index, text in enumerate(texts):
+        if not text.strip():
+            yield f"{path}[{index}].{name}", "This has no text yet."
+        elif counts[text] > 1:
+            yield f"{path}[{index}].{name}", f"«{text[:80]}» stands twice; answers name options by their text."
+
+
+def _keys(nodes: list[dict[str, Any]]) -> Iterator[str]:
+    for node in nodes:
+        yield str(node.get("key") or node.get("schemaId"))
+        yield from _keys(node.get("children") or [])
 
 
 def _placed(items: list[dict[str, Any]], path: str) -> Iterator[tuple[str, dict[str, Any]]]:

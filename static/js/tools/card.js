@@ -93,9 +93,11 @@ class Card {
   }
 
   open() {
-    if (!this.body.childElementCount) this.fill();
+    const isNew = !this.body.childElementCount;
+    if (isNew) this.fill();
     this.body.hidden = false;
     this.title.setAttribute("aria-expanded", "true");
+    if (isNew) this.editor.onFields();
   }
 
   close() {

@@ -12,14 +12,13 @@ const TITLES = {
 };
 
 export class Editor {
-  /** `given` is what the server says of kinds, colours and uses; `saved` the schema as it is stored. */
-  constructor(root, given, { onChange, markOf }) {
-    Object.assign(this, { root, kinds: given.kinds, palette: given.palette, uses: given.uses, onChange, markOf });
+  /** `given` is what the server says: the kinds, colours, what each tool is used for, and what kinds are saved. */
+  constructor(root, given, { onChange, onFields, markOf }) {
+    Object.assign(this, { root, kinds: given.kinds, palette: given.palette, uses: given.uses, saved: given.saved, onChange, onFields, markOf });
     this.byKind = new Map(LISTS.flatMap((list) => given.kinds[list].map((one) => [one.kind, one])));
     this.tools = Object.fromEntries(given.kinds.tools.map((one) => [one.kind, true]));
     this.gone = new Set();
     this.rows = new Map();
-    this.saved = new Map();
   }
 
   // --- what is known ---
@@ -27,7 +26,7 @@ export class Editor {
   kindOf = (kind) => this.byKind.get(kind);
   word = (kind) => this.kindOf(kind)?.word ?? "Unknown kind";
   iconOf = (kind) => this.kindOf(kind)?.icon ?? "tag";
-  savedKind = (item) => this.saved.get(item.schemaId);
+  savedKind = (item) => this.saved[item.schemaId];
 
   /** What is said of a tool that is used: «mapped by Detector: Car», «1,204 objects». */
   usesOf(item) {

@@ -20,7 +20,7 @@ let isTouched = false;
 
 // --- the two views ---
 
-const editor = new Editor(part("editor"), given, { onChange: changed, markOf: (item) => problems.markOf(item) });
+const editor = new Editor(part("editor"), given, { onChange: changed, onFields: () => problems.showAtFields(), markOf: (item) => problems.markOf(item) });
 const problems = new Problems(form, {
   isJson: () => view === "json",
   lineTo,

@@ -45,6 +45,12 @@ export class Problems {
     this.inJson.replaceChildren(...this.list.map((problem) => make("li", { "data-level": problem.level }, this.lineLink(problem))));
   }
 
+  /** Say it again at the fields, since new ones came. */
+  showAtFields() {
+    this.clear();
+    for (const problem of this.list) this.mark(problem, this.find(problem.path));
+  }
+
   clear() {
     for (const error of this.form.querySelectorAll("[data-problem]")) error.remove();
     for (const control of this.form.querySelectorAll("[data-marked]")) {
