@@ -12,6 +12,7 @@ impatience = pytest.mark.xdist_group("impatient")
 SILENT = "threading.Event().wait({seconds})\nreturn 'I was only thinking'"
 
 
+@pytest.mark.long
 def test_ninety_seconds_of_silence_are_no_crime(server, script):
     """Both generations at once, with the limits and pings as they are by default."""
     numbers = []

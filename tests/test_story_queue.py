@@ -74,6 +74,7 @@ def test_two_scripts_of_one_plugin_share_the_queue(server, script, tmp_path):
     assert len({session["message"] for session in sessions}) == 2
 
 
+@pytest.mark.long
 def test_a_thousand_queued_runs_are_each_claimed_once(server, script, tmp_path):
     plugin = server.new_plugin(name="Thousand", concurrency=8)
     project = server.new_project(plugin, assets=1)

@@ -61,6 +61,7 @@ def test_the_old_secret_stays_good_for_a_while(server, script):
         server.wait_online(plugin, connections=2)
 
 
+@pytest.mark.long
 def test_a_secret_rotated_at_once_while_connected(server, script):
     """Scripts with the old one get nothing from now on, and stay; one with the new secret goes on with the queue."""
     plugin = server.new_plugin(name="Renewed")
