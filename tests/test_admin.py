@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.admin import site
 from pluginhost import credentials
-from pluginhost.actions import organizations, plugins, sessions
+from pluginhost.actions import organizations, plugins, retention, sessions
 from pluginhost.models import (
     ApiKey,
     AuditEvent,
@@ -187,6 +187,33 @@ def test_a_list_counts_no_further_than_ten_thousand(admin, ada, monkeypatch):
     assert page.context["cl"].result_count == 4
 
 
+# --- finding by what names it ---
+
+
+@pytest.mark.parametrize("term", ["number", "uid"])
+@pytest.mark.parametrize("model", [LogLine, LogHead, Session], ids=lambda model: model.__name__)
+def test_a_sessions_number_or_id_is_looked_up_by_its_index(admin, ada, model, term):
+    make_some_of_all(ada, 3)
+    wanted = Session.objects.order_by("pk")[1]
+    text = str(wanted.pk) if term == "number" else wanted.uid
+    with CaptureQueriesContext(connection) as captured:
+        page = admin.get(address(model), {"q": text})
+    assert [getattr(row, "session", row).pk for row in page.context["cl"].result_list] == [wanted.pk]
+    assert [query for query in captured.captured_queries if " OR " in query["sql"]] == []
+
+
+def test_what_names_nothing_is_not_searched_for_among_a_million_lines(admin, ada):
+    make_some_of_all(ada, 1)
+    for text in ("Hello", "999999", "0" * 24, "9" * 40):
+        assert list(admin.get(address(LogLine), {"q": text}).context["cl"].result_list) == []
+
+
+def test_other_words_are_searched_for(admin, ada):
+    make_some_of_all(ada, 2)
+    found = admin.get(address(Session), {"q": "Plugin 0"}).context["cl"].result_list
+    assert [session.plugin.name for session in found] == ["Plugin 0"]
+
+
 # --- who gets in ---
 
 
@@ -210,7 +237,7 @@ def test_whoever_is_no_administrator_gets_403(alice):
 
 FACTS = [
     name for name in (model.__name__ for model in MODELS)
-    if name not in ("User", "Organization", "Member", "Plugin", "PluginInProject", "Project")
+    if name not in ("User", "Organization", "Member", "Plugin", "PluginInProject", "Project", "RetentionRule")
 ]  # fmt: skip
 
 
@@ -350,6 +377,19 @@ def test_a_project_is_made_and_edited(admin, organization):
     assert (made.name, made.category_schema["tools"][0]["title"]) == ("Roads", "Car")
     answer = admin.post(address(Project, "change", made.pk), {**values, "category_schema": '{"tools": [1]}'})
     assert "tools[0]" in errors(answer)
+
+
+def test_a_rule_of_retention_is_made_changed_and_taken_away(admin, organization):
+    blank = dict.fromkeys(retention.MOST, "")
+    admin.post(address(RetentionRule, "add"), {**blank, "organization": organization.pk, "log_days": "30"})
+    assert RetentionRule.objects.get().log_days == 30
+    admin.post(address(RetentionRule, "change", organization.pk), {**blank, "session_count": "500"})
+    rule = RetentionRule.objects.get()
+    assert (rule.log_days, rule.session_count) == (None, 500)
+    wrong = admin.post(address(RetentionRule, "change", organization.pk), {**blank, "log_days": "0"})
+    assert "from 1 to 3,650" in errors(wrong)
+    admin.post(address(RetentionRule, "delete", organization.pk), {"post": "yes"})
+    assert not RetentionRule.objects.exists()
 
 
 def test_a_plugin_is_enabled_in_a_project_and_disabled(admin, alice, project, plugin):

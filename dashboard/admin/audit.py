@@ -16,4 +16,3 @@ class AuditEvents(ViewOnly):
     list_filter = ("verb", "at")
     list_select_related = ("organization",)
     search_fields = ("actor_name", "verb", "target", "target_uid__exact", "organization__name")
-    date_hierarchy = "at"

@@ -21,6 +21,8 @@ from pluginhost import access
 from pluginhost.errors import PluginhostError
 from pluginhost.principal import Principal
 
+from . import searching
+
 MOST_COUNTED = 10_000
 MOST_TOLD = 5
 LONGEST_SHOWN = 20_000
@@ -54,6 +56,19 @@ class Table(ModelAdmin):  # type: ignore[type-arg]
         columns = [field for field in self.opts.concrete_fields if not isinstance(field, BinaryField)]
         names = [field.name for field in columns if field.name not in self.hidden]
         return [f"shown_{name}" if hasattr(self, f"shown_{name}") else name for name in names]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A number or an id finds its row; other words are searched for, where the table has words."""
+        fields = tuple(self.get_search_fields(request))
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        found = searching.exactly(queryset, fields, text)
+        if found is not None or not searching.has_words(fields):
+            return queryset.none() if found is None else found, False
+        return super().get_search_results(request, queryset, search_term)
 
     def for_each(
         self, request: HttpRequest, rows: QuerySet[Any], verb: Callable[[Principal, Any], object], done: str

@@ -18,7 +18,6 @@ class Connections(ViewOnly):
     list_filter = ("state", "was_accepted", "transport")
     list_select_related = ("plugin",)
     search_fields = ("plugin__name", "plugin__uid", "address", "reason")
-    date_hierarchy = "opened_at"
 
 
 @admin.register(ServerProcess, site=site)

@@ -24,7 +24,6 @@ class Imports(ViewOnly):
     list_filter = ("state", "existing", "received_at")
     list_select_related = ("project", "session", "plugin")
     search_fields = ("id__exact", "session__id__exact", "project__name", "plugin__name", "user__username")
-    date_hierarchy = "received_at"
 
     def view_on_site(self, found: Any) -> str:
         return reverse("imported", args=[found.pk])

@@ -33,7 +33,6 @@ class Plugins(Acting):
     list_filter = (("quarantined_at", admin.EmptyFieldListFilter), ("deleted_at", admin.EmptyFieldListFilter))
     list_select_related = ("organization", "owner")
     search_fields = ("name", "uid", "owner__username", "organization__name")
-    date_hierarchy = "created_at"
     actions = ("rotate_secret", "quarantine", "release")
 
     def view_on_site(self, plugin: Any) -> str:

@@ -29,7 +29,6 @@ class Projects(Acting):
     list_filter = (("deleted_at", admin.EmptyFieldListFilter),)
     list_select_related = ("organization", "head")
     search_fields = ("name", "uid", "organization__name")
-    date_hierarchy = "created_at"
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """No labeling tools yet is no mistake."""

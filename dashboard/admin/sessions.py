@@ -40,7 +40,6 @@ class Sessions(ViewOnly):
     list_select_related = ("plugin", "project", "started_by")
     search_fields = ("id__exact", "uid__exact", "name", "plugin__name", "project__name", "started_by__username")
     search_help_text = "A number, an id, or a part of the session's, plugin's, project's or user's name."
-    date_hierarchy = "created_at"
     actions = ("cancel", "rerun")
 
     @admin.display(description="Error")
