@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -34,15 +35,23 @@ class Chosen:
     project: Project | None = None
     mine: bool = False
     rejects: bool = False
+    only: str = ""
+    since: date | None = None
+    until: date | None = None
 
     @property
     def count(self) -> int:
-        return sum(map(bool, (self.state, self.q, self.plugin, self.project, self.mine, self.rejects)))
+        return sum(map(bool, vars(self).values()))
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """One state, those of a group, or any."""
+        return (self.only,) if self.only else GROUPS[self.state][1] if self.state else ()
 
     def of(self, sessions: QuerySet[Session], user: User) -> QuerySet[Session]:
         """The sessions that all filters let by."""
         found = self._but_for_state(sessions, user)
-        return found.filter(state__in=GROUPS[self.state][1]) if self.state else found
+        return found.filter(state__in=self.states) if self.states else found
 
     def _but_for_state(self, sessions: QuerySet[Session], user: User) -> QuerySet[Session]:
         wanted = Q()
@@ -56,6 +65,10 @@ class Chosen:
             wanted &= Q(started_by=user)
         if self.rejects:
             wanted &= Q(rejected__gt=0)
+        if self.since:
+            wanted &= Q(created_at__gte=datetime.combine(self.since, time(), UTC))
+        if self.until:
+            wanted &= Q(created_at__lt=datetime.combine(self.until, time(), UTC) + timedelta(days=1))
         return sessions.filter(wanted)
 
     def counts(self, sessions: QuerySet[Session], user: User, most: int = 999) -> dict[str, int]:
@@ -76,15 +89,52 @@ def matches(text: str) -> Q:
 
 def chosen(asked: Mapping[str, str], plugins: Iterable[Plugin], projects: Iterable[Project]) -> Chosen:
     """What the query string asks for; plugins and projects are those one may see."""
-    state = asked.get("state", "")
+    state, only = asked.get("state", ""), asked.get("only", "")
+    only = only if only in State.values else ""
     return Chosen(
-        state=state if state in GROUPS else "",
+        state=state if state in GROUPS and not only else "",
+        only=only,
+        since=_day(asked.get("since", "")),
+        until=_day(asked.get("until", "")),
         q=asked.get("q", "").replace("\0", "").strip()[:200],
         plugin=next((plugin for plugin in plugins if plugin.uid == asked.get("plugin")), None),
         project=next((project for project in projects if project.uid == asked.get("project")), None),
         mine=asked.get("by") == "me",
         rejects=bool(asked.get("rejects")),
     )
+
+
+def _day(text: str) -> date | None:
+    """Days are those of UTC; what is none filters nothing."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2200 else None
+
+
+# --- as a table ---
+
+COLUMNS = (
+    "session", "state", "name", "plugin", "project", "started_by", "asked_for", "started", "finished", "seconds",
+    "assets", "accepted", "rejected", "unchanged", "objects", "reason", "message",
+)  # fmt: skip
+
+
+def as_cells(session: Session) -> list[object]:
+    """A row of the CSV."""
+    took = session.finished_at - session.started_at if session.finished_at and session.started_at else None
+    return [
+        session.pk, session.state, session.name, session.plugin.name, session.project.name,
+        session.started_by.username, _stamp(session.created_at), _stamp(session.started_at),
+        _stamp(session.finished_at), round(took.total_seconds(), 1) if took else "", session.scope.count,
+        session.accepted, session.rejected, session.unchanged, session.objects_count, session.reason,
+        session.message_head,
+    ]  # fmt: skip
+
+
+def _stamp(at: datetime | None) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else ""
 
 
 # --- rows ---

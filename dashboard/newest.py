@@ -14,11 +14,31 @@ Row = TypeVar("Row", bound=Model)
 _WINDOWS = (2_000, 20_000, 200_000)
 
 
-def newest_of(rows: QuerySet[Row], count: int, *, within: int | None = None) -> list[Row]:
-    """The newest `count` of these rows, newest first; `within` says among how many of the table's last rows at most."""
-    last = rows.model._default_manager.aggregate(last=Max("pk"))["last"] or 0
+def newest_of(rows: QuerySet[Row], count: int, *, below: int | None = None, within: int | None = None) -> list[Row]:
+    """The newest `count` of these rows, newest first: of those with a key under `below`, if it is given.
+
+    `within` says among how many of the table's last rows at most.
+    """
+    top = _last(rows) + 1
+    top = top if below is None else min(below, top)
+    older = rows.filter(pk__lt=top).order_by("-pk")
     for window in _WINDOWS:
-        found = list(rows.filter(pk__gt=last - window).order_by("-pk")[:count])
-        if len(found) == count or window >= (within or last):
+        found = list(older.filter(pk__gte=top - window)[:count])
+        if len(found) == count or window >= (within or top):
             return found
-    return list(rows.order_by("-pk")[:count])
+    return list(older[:count])
+
+
+def next_above(rows: QuerySet[Row], count: int, above: int) -> list[Row]:
+    """Those `count` rows whose keys follow `above`, the nearest first."""
+    newer, last = rows.filter(pk__gt=above).order_by("pk"), _last(rows)
+    for window in _WINDOWS:
+        found = list(newer.filter(pk__lte=above + window)[:count])
+        if len(found) == count or above + window >= last:
+            return found
+    return list(newer[:count])
+
+
+def _last(rows: QuerySet[Row]) -> int:
+    last: int | None = rows.model._default_manager.aggregate(last=Max("pk"))["last"]
+    return last or 0

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 
+from .newest import newest_of, next_above
+
 Row = TypeVar("Row", bound=Model)
 MOST_COUNTED = 10_000
 
@@ -35,6 +37,16 @@ def page_of(
         rows = rows.filter(**{f"{key}__{onward}": after})
     found = list(rows.order_by(order)[: size + 1])
     return _page(found[:size], key, has_back=after is not None, has_more=len(found) > size)
+
+
+def newest_page(rows: QuerySet[Row], asked: Mapping[str, Any], *, size: int) -> Page[Row]:
+    """As `page_of` by `pk`, newest first, for a table so long that only a window of it may be looked at."""
+    after, before = _number(asked.get("after")), _number(asked.get("before"))
+    if before is not None:
+        above = next_above(rows, size + 1, before)
+        return _page(above[:size][::-1], "pk", has_back=len(above) > size, has_more=True)
+    found = newest_of(rows, size + 1, below=after)
+    return _page(found[:size], "pk", has_back=after is not None, has_more=len(found) > size)
 
 
 def _page(rows: list[Row], key: str, *, has_back: bool, has_more: bool) -> Page[Row]:

@@ -50,7 +50,7 @@ def by_key(key: str) -> Principal:
     if found is None:
         raise UnknownKey("Invalid API key.")
     if found.revoked_at is not None:
-        raise Unauthenticated("This API key was revoked. Use another one; `manage.py createapikey` makes it.")
+        raise Unauthenticated("This API key was revoked. Make another one under «API keys» in the menu of your account.")
     return Principal(user=found.user, api_key=found)
 
 

@@ -16,8 +16,8 @@ from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard import tables
 from dashboard.audit_words import GROUPS, SENTENCES, sentence
-from dashboard.views import audit as audit_view
 from pluginhost.actions import audit, organizations, plugins
 from pluginhost.models import AuditEvent
 
@@ -207,7 +207,7 @@ def test_it_can_be_downloaded(alice, organization, trail, plugin):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_download_has_the_filters_and_an_end(alice, organization, trail, monkeypatch):
-    monkeypatch.setattr(audit_view, "MOST_ROWS", 3)
+    monkeypatch.setattr(tables, "MOST_ROWS", 3)
     AuditEvent.objects.bulk_create(
         AuditEvent(organization=organization, actor_name="x", verb="batch.deleted", target=f"project {number}")
         for number in range(9)

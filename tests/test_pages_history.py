@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
+from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard import newest
 from pluginhost.actions import reports, sessions
 from pluginhost.models import Session
 
@@ -68,6 +76,14 @@ def test_a_viewer_sees_it_and_a_stranger_nothing(client, bob, charlie, succeeded
         ("?q=well", ["succeeded"]),
         ("?rejects=1", []),
         ("?by=me", ["queued", "failed", "succeeded"]),
+        ("?only=failed", ["failed"]),
+        ("?only=queued&state=failed", ["queued"]),
+        ("?only=timed_out", []),
+        ("?only=nonsense", ["queued", "failed", "succeeded"]),
+        ("?since=2020-01-01&until=2199-12-31", ["queued", "failed", "succeeded"]),
+        ("?until=2020-01-01", []),
+        ("?since=nonsense&until=0000-00-00", ["queued", "failed", "succeeded"]),
+        ("?since=9999-12-31&until=0001-01-01", ["queued", "failed", "succeeded"]),
     ],
 )
 def test_filters(as_alice, succeeded, failed, queued, query, names):
@@ -125,6 +141,48 @@ def test_pages_of_fifty_by_key(as_alice, alice, project, plugin):
     assert len(rest) == 5
     assert rest[-1] == first.pk
     assert shown(as_alice, f"?before={rest[0]}") == newest
+
+
+def test_a_day_begins_and_ends_at_midnight(as_alice, queued):
+    Session.objects.filter(pk=queued.pk).update(created_at=datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC))
+    assert shown(as_alice, "?since=2026-03-01&until=2026-03-01") == [queued.pk]
+    assert shown(as_alice, "?since=2026-03-02") == []
+    assert shown(as_alice, "?until=2026-02-28") == []
+
+
+def test_who_sees_few_of_many_finds_them_all(as_alice, monkeypatch, queued, succeeded):
+    monkeypatch.setattr(newest, "_WINDOWS", (1,))
+    oldest = queued.pk if queued.pk < succeeded.pk else succeeded.pk
+    assert len(shown(as_alice)) == 2
+    assert shown(as_alice, f"?before={oldest - 1}") == sorted([queued.pk, succeeded.pk], reverse=True)
+    assert shown(as_alice, f"?after={10**18}") == sorted([queued.pk, succeeded.pk], reverse=True)
+
+
+def downloaded(user, **query: str) -> tuple[Any, list[dict[str, str]]]:
+    """The CSV under ASGI, as it is served."""
+
+    async def download():
+        client = AsyncClient()
+        await client.aforce_login(user)
+        response = await client.get(HISTORY, {"format": "csv", **query})
+        return response, b"".join([piece async for piece in response.streaming_content]).decode()
+
+    response, text = asyncio.run(download())
+    return response, list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_filters_let_by_can_be_downloaded(alice, succeeded, failed):
+    Session.objects.filter(pk=failed.pk).update(name="=cmd()")
+    response, (row,) = downloaded(alice, state="failed")
+    assert response["Content-Disposition"] == 'attachment; filename="sessions.csv"'
+    assert (row["session"], row["state"], row["name"]) == (str(failed.pk), "failed", "'=cmd()")
+    assert row["plugin"] == "Detector"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stranger_downloads_nothing(charlie, succeeded):
+    assert downloaded(charlie)[1] == []
 
 
 def test_one_more_row_costs_no_query_more(as_alice, alice, project, plugin, django_assert_max_num_queries):

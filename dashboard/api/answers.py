@@ -19,7 +19,7 @@ from pluginhost.errors import FieldError, PluginhostError, TooMany
 logger = logging.getLogger(__name__)
 NO_KEY = (
     "This takes an API key: send it as «Authorization: Bearer <key>» or «apikey: <key>». "
-    "Keys are made with «manage.py createapikey <username>»."
+    "Keys are made under «API keys» in the menu of your account, or with «manage.py createapikey <username>»."
 )
 _PLAIN_WORDS = {
     "missing": "This is required.",

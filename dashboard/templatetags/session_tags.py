@@ -69,6 +69,11 @@ def is_state(kind: str) -> bool:
 
 
 @register.filter
+def state_word(state: str) -> str:
+    return words.shown(state).word
+
+
+@register.filter
 def as_json(value: object) -> str:
     """For a data attribute."""
     return json.dumps(value)

@@ -18,7 +18,7 @@ from pluginhost.actions import api_keys as key_actions
 from pluginhost.actions import notifications as notification_actions
 from pluginhost.errors import Conflict, NotFound
 
-from .doors import SignedInRequest, came_from, signed_in
+from .doors import SignedInRequest, came_from, host_of, signed_in
 
 PAGE = 50
 _MOST_KEYS_SHOWN = 300
@@ -35,11 +35,11 @@ def api_keys(request: SignedInRequest) -> HttpResponse:
     form, key = ApiKeyForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         try:
-            key = key_actions.create(request.user, form.cleaned_data["name"])
+            key, form = key_actions.create(request.user, form.cleaned_data["name"]), ApiKeyForm()
         except Conflict as error:
             form.add_error("name", error.sentence)
     rows = access.api_keys(request.principal).order_by(F("revoked_at").desc(nulls_first=True), "-pk")[:_MOST_KEYS_SHOWN]
-    context = {"form": form, "key": key, "rows": rows, "host": f"{request.scheme}://{request.get_host()}"}
+    context = {"form": form, "key": key, "rows": rows, "host": host_of(request)}
     return render(request, "account/api_keys.html", context, status=422 if form.errors else 200)
 
 

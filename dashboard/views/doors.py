@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -72,3 +73,8 @@ def came_from(request: HttpRequest, otherwise: str = "/") -> str:
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(referer, allowed_hosts=hosts, require_https=request.is_secure())
     return referer if is_ours else otherwise
+
+
+def host_of(request: HttpRequest) -> str:
+    """What programs are told to connect to; the request's host was checked before it came here."""
+    return settings.PLUGINHOST_URL or f"{request.scheme}://{request.get_host()}"

@@ -21,7 +21,7 @@ from pluginhost.actions import organizations as actions
 from pluginhost.errors import Invalid, PluginhostError
 from pluginhost.models import ApiKey, Member, Organization, Plugin, Project, Role, Session
 
-from .doors import SignedInRequest, signed_in
+from .doors import SignedInRequest, host_of, signed_in
 from .organization_page import frame
 
 PAGE = 100
@@ -133,7 +133,7 @@ def organization_account_new(request: SignedInRequest, uid: str) -> HttpResponse
         "account": user,
         "password": password,
         "account_role": form.cleaned_data["role"],
-        "sign_in_address": request.build_absolute_uri(reverse("account_login")),
+        "sign_in_address": host_of(request) + reverse("account_login"),
     }
     return render(request, "organizations/account_made.html", context)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -13,7 +12,7 @@ from dashboard.first_contact import contact_of
 from dashboard.forms.plugins import KEEP_OLD, RotateForm
 from dashboard.paging import page_of
 from dashboard.snippets import CLIENTS, exports, snippets
-from dashboard.views.doors import SignedInRequest, signed_in
+from dashboard.views.doors import SignedInRequest, host_of, signed_in
 from dashboard.views.plugin_page import frame
 from pluginhost import access
 from pluginhost.actions import plugins as actions
@@ -72,7 +71,7 @@ def plugin_rotate(request: SignedInRequest, uid: str) -> HttpResponse:
 
 
 def _development(request: SignedInRequest, plugin: Plugin, secret: str = "") -> HttpResponse:
-    host = _host(request)
+    host = host_of(request)
     context = {
         **frame(request, plugin, "development"),
         "host": host,
@@ -85,11 +84,6 @@ def _development(request: SignedInRequest, plugin: Plugin, secret: str = "") -> 
         "contact": contact_of(plugin, access.sessions(request.principal)),
     }
     return render(request, "plugins/development.html", context)
-
-
-def _host(request: HttpRequest) -> str:
-    """What scripts are told to connect to; the request's host was checked before it came here."""
-    return settings.PLUGINHOST_URL or f"{request.scheme}://{request.get_host()}"
 
 
 def _last_reveal(plugin: Plugin) -> AuditEvent | None:

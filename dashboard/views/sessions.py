@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import history
-from dashboard.paging import page_of
+from dashboard import history, tables
+from dashboard.paging import newest_page
+from dashboard.streaming import streamed
 from pluginhost import access
 from pluginhost.actions import sessions as actions
 from pluginhost.models import Session
@@ -22,14 +23,18 @@ MOST_CHOICES = 200
 
 @require_safe
 @signed_in
-def sessions(request: SignedInRequest) -> HttpResponse:
+def sessions(request: SignedInRequest) -> HttpResponseBase:
     """The run history, newest first, with its filters in the address."""
     seen = access.sessions(request.principal)
     plugins = list(access.plugins(request.principal).only("pk", "uid", "name")[:MOST_CHOICES])
     projects = list(access.projects(request.principal).only("pk", "uid", "name")[:MOST_CHOICES])
     chosen = history.chosen(request.GET, plugins, projects)
     found = history.for_rows(chosen.of(seen, request.user))
-    page = page_of(found, request.GET, key="pk", size=PAGE, newest_first=True)
+    if request.GET.get("format") == "csv":
+        return streamed(
+            tables.lines(history.COLUMNS, found, history.as_cells), "text/csv; charset=utf-8", "sessions.csv"
+        )
+    page = newest_page(found, request.GET, size=PAGE)
     context = {
         "page": page,
         "rows": history.say_what_they_wait_for(page.rows),
@@ -37,6 +42,8 @@ def sessions(request: SignedInRequest) -> HttpResponse:
         "groups": _groups(chosen, chosen.counts(seen, request.user)),
         "plugins": plugins,
         "projects": projects,
+        "states": Session.State.choices,
+        "most_rows": tables.MOST_ROWS,
         "has_any": bool(page.rows) or seen.exists(),
         "deleted": history.deleted(access.deleted_sessions(request.principal), page),
     }
