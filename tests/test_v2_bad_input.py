@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
+from pluginhost import task_history
 from pluginhost.actions import files
 from pluginhost.models import Issue, Task, TaskStep
 from pluginhost.v2.urls import urlpatterns
@@ -189,7 +190,7 @@ class World:
             "project": project.uid,
             "asset": asset.uid,
             "task": task.uid,
-            "step": str(TaskStep.objects.create(task=task, stage="Label", to_stage="Complete").pk),
+            "step": task_history.id_of(TaskStep.objects.create(task=task, stage="Label", to_stage="Complete")),
             "issue": Issue.objects.create(project=project, task=task, content="x", created_by=owner).uid,
             "file": f"http://testserver/files/{stored.key}",
         }
