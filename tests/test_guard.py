@@ -55,6 +55,46 @@ def test_a_body_that_announces_too_much_is_refused_before_it_is_sent(server, pat
     assert "larger than" in answer["message"]
 
 
+@pytest.mark.parametrize("path", ["/v2/import/labels", "/v2/project", "/v2/project/abc/assets", "/api/v1/plugins"])
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT"])
+def test_a_stranger_s_body_of_no_announced_length_is_not_waited_for(server, method, path):
+    """Nothing of it is sent, and still there is an answer."""
+    status, answer = ask(server, f"{method} {path} HTTP/1.1\nTransfer-Encoding: chunked")
+    assert (status, answer["status"]) == (401, "error")
+
+
+def test_a_stranger_is_asked_for_a_key_before_he_hears_of_limits(server):
+    assert ask(server, f"POST /v2/import/labels HTTP/1.1\nContent-Length: {2**40}")[0] == 401
+
+
+@pytest.mark.parametrize("length", ["-1", "ten", "1, 2", "1e3"])
+def test_a_length_that_is_none_is_refused(server, length):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
+        head = (
+            f"POST /v2/project HTTP/1.1\r\nHost: 127.0.0.1\r\napikey: {server.key}\r\nContent-Length: {length}\r\n\r\n"
+        )
+        line.sendall(head.encode())
+        assert line.makefile("rb").readline().split()[1] == b"400"
+
+
+def test_the_body_of_a_deletion_has_a_limit_too(server):
+    head = f"DELETE /v2/project/abc/assets HTTP/1.1\nContent-Length: {10 * MEGABYTE + 1}\napikey: {server.key}"
+    assert ask(server, head)[0] == 413
+
+
+def test_what_announces_nothing_is_counted_up_to_the_limit_of_its_path(new_server):
+    server = new_server(import_limit=MEGABYTE, upload_limit=MEGABYTE)
+    project = server.new_project(assets=1)
+    chunk = b"100000\r\n" + b" " * MEGABYTE + b"\r\n"
+    head = f"POST /v2/import/labels HTTP/1.1\nTransfer-Encoding: chunked\napikey: {server.key}"
+    assert ask(server, head, chunk * 2)[0] == 413
+    assert server.rows("SELECT COUNT(*) FROM pluginhost_import") == [(0,)]
+    address = server.api("GET", f"/v2/getUploadUrl?name=x.png&project={project}")["data"]["uploadUrl"]
+    head = f"PUT {address.removeprefix(server.url)} HTTP/1.1\nTransfer-Encoding: chunked"
+    assert ask(server, head, chunk * 2)[0] == 413
+    assert server.rows("SELECT size FROM pluginhost_storedfile") == [(None,)]
+
+
 def test_a_page_takes_no_large_body_either(server):
     assert ask(server, f"POST /sign-in/ HTTP/1.1\nContent-Length: {11 * MEGABYTE}")[0] == 413
 
