@@ -6,11 +6,10 @@ import pytest
 
 from dashboard import settings_page
 
+from .clients import CLIENTS
 from .server import ROOT
 
-DOCUMENTS = [
-    ROOT / name for name in ("README.md", "docs/connect.md", "docs/settings.md", "docs/api.md", "ARCHITECTURE.md")
-]
+DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def test_every_variable_is_documented():
@@ -27,8 +26,37 @@ def test_the_settings_page_is_what_the_code_reads():
     assert written.strip() == settings_page.markdown().strip(), "python manage.py settingspage > docs/settings.md"
 
 
+def anchors_of(document):
+    """What its headings are linked by."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_leads_somewhere(document):
-    targets = re.findall(r"\]\(([^)#:]+)\)", document.read_text())
-    missing = [target for target in targets if not (document.parent / target).exists()]
-    assert missing == []
+    for target in re.findall(r"\]\(([^):]+)\)", document.read_text()):
+        path, _, anchor = target.partition("#")
+        there = document.parent / path if path else document
+        assert there.exists(), target
+        assert not anchor or anchor in anchors_of(there), target
+
+
+def test_the_index_links_every_page():
+    index = (ROOT / "docs" / "README.md").read_text()
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert pages - set(re.findall(r"\]\(([\w-]+\.md)\)", index)) == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_setting_that_is_named_is_there(document):
+    known = {name for section in settings_page.SECTIONS.values() for name in section}
+    names = {name.rstrip("_") for name in re.findall(r"`(PLUGINHOST_[A-Z_]+)`", document.read_text())}
+    assert names - known - {"PLUGINHOST_ID", "PLUGINHOST_SECRET"} == set()
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=lambda client: client.name)
+def test_the_clients_stand_in_their_page_as_the_tests_know_them(client):
+    page = (ROOT / "docs" / "clients.md").read_text()
+    takes, tells = f"`callback({client.takes})`", client.failure
+    row = f"| `{client.package}` {client.version} | `{client.module}` | {takes} | {client.begins_with} | {tells} |"
+    assert row in page
