@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -189,7 +190,7 @@ def checked_config(plugin: Plugin, config: object) -> str:
     try:
         text = config if isinstance(config, str) else config_json.text_of(config)
         value = config_json.parse_object(text)
-        config_json.check_size(text)
+        config_json.check_size(text, settings.PLUGINHOST_CONFIG_LIMIT)
     except config_json.BadJson as error:
         raise Invalid(f"Config JSON: {error}", [{"path": "config", "message": str(error)}]) from None
     wrong = config_json.errors_of(value, plugin.config_schema)
