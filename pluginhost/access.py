@@ -50,7 +50,9 @@ def by_key(key: str) -> Principal:
     if found is None:
         raise UnknownKey("Invalid API key.")
     if found.revoked_at is not None:
-        raise Unauthenticated("This API key was revoked. Make another one under «API keys» in the menu of your account.")
+        raise Unauthenticated(
+            "This API key was revoked. Make another one under «API keys» in the menu of your account."
+        )
     return Principal(user=found.user, api_key=found)
 
 
