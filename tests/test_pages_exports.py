@@ -4,15 +4,17 @@ import io
 import zipfile
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from pluginhost.actions import exports
+from pluginhost.actions import exports, reports
 from pluginhost.export_reading import Choice
 from pluginhost.models import Export, StoredFile
 from pluginhost.tasks import build_exports
 
 from . import makers
+from .v2 import by_user
 
 
 def page(client, project, answer=200, **query):
@@ -124,3 +126,38 @@ def test_more_exports_take_no_more_queries(as_alice, alice, project, django_asse
     build_exports()
     with django_assert_max_num_queries(few + 2):
         page(as_alice, project)
+
+
+# --- what an export plugin returns is an address ---
+
+
+@pytest.fixture
+def uploaded(alice, project):
+    """The address at which something was put, as a script gets it."""
+    address = by_user(alice).data("getUploadUrl", {"name": "cars.json", "project": project.uid, "type": "exports"})
+    Client().put(address["uploadUrl"], b"[]")
+    return address["uploadUrl"]
+
+
+def said(client, session, message):
+    reports.finish(session, None, "text", message, timezone.now())
+    return client.get(reverse("session", args=[session.pk])).content.decode()
+
+
+@pytest.mark.parametrize("ending", ["", "?t=1.expired"])
+def test_the_address_that_a_script_returned_is_signed_anew(as_alice, alice, project, plugin, uploaded, ending):
+    session = makers.make_running(alice, project, plugin)
+    shown = said(as_alice, session, uploaded.split("?")[0] + ending)
+    answer = Client().get("/files/" + link_in(shown))
+    assert b"".join(answer.streaming_content) == b"[]"
+
+
+def test_the_address_of_another_project_s_file_is_a_text(as_alice, alice, organization, project, plugin, uploaded):
+    other = makers.make_project(alice, organization, name="Other")
+    session = makers.make_running(alice, other, plugin)
+    assert 'href="/files/' not in said(as_alice, session, uploaded)
+
+
+def test_a_text_with_an_address_in_it_is_a_text(as_alice, alice, project, plugin, uploaded):
+    session = makers.make_running(alice, project, plugin)
+    assert 'href="/files/' not in said(as_alice, session, f"It is at {uploaded}")
