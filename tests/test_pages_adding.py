@@ -184,7 +184,7 @@ def test_each_file_has_a_place_and_becomes_an_asset(as_alice, alice, project):
     files = [{"key": key, "externalId": f"night/{n}.png"} for n, key in enumerate(keys)]
     _, given = ask(as_alice, project, "project_uploads_add", {"files": files, "batch": "night"})
     shown = f"{reverse('project', args=[project.uid])}?after=5"
-    assert given == {"added": 2, "skipped": [], "refused": {}, "shown": shown}
+    assert given == {"added": 2, "skipped": [], "refused": {}, "shown": shown, "numbers": "6-7"}
     assert added(project) == [(f"night/{n}.png", f"/files/{key}") for n, key in enumerate(keys)]
     assert Batch.objects.get().places.count() == 2
 

@@ -258,3 +258,30 @@ def test_a_tile_and_a_row_can_be_ticked(as_alice, project):
         shown = page(as_alice, "project", project.uid, view=view)
         assert shown.count('name="number"') == 5
         assert 'form="bulk"' in shown
+
+
+# --- deleting assets ---
+
+
+def test_ticked_assets_are_deleted_by_who_is_sure(as_alice, project):
+    assert "Tick that you are sure" in change(as_alice, project, verb="delete", number=[1]).content.decode()
+    assert project.assets.count() == 5
+    response = change(as_alice, project, verb="delete", number=[1, 3], sure="1")
+    assert "2 assets were deleted." in response.content.decode()
+    assert list(project.assets.order_by("number").values_list("number", flat=True)) == [2, 4, 5]
+
+
+def test_assets_of_some_numbers_are_deleted(as_alice, project):
+    change(as_alice, project, verb="delete", numbers="2-3,5-5", sure="1")
+    assert list(project.assets.order_by("number").values_list("number", flat=True)) == [1, 4]
+
+
+@pytest.mark.parametrize("numbers", ["", "x", "1-", "1-2,", "1", "²-³", "1-9999999999"])
+def test_numbers_that_make_no_sense_delete_nothing(as_alice, project, numbers):
+    assert "Tick at least one" in change(as_alice, project, verb="delete", numbers=numbers, sure="1").content.decode()
+    assert project.assets.count() == 5
+
+
+def test_a_viewer_deletes_nothing(as_bob, project):
+    assert change(as_bob, project, verb="delete", every="1", sure="1").status_code == 403
+    assert project.assets.count() == 5

@@ -223,3 +223,14 @@ def test_more_rows_take_no_more_queries(as_alice, project, django_assert_max_num
     many = sent(as_alice, project, "url\n" + "".join(f"{URL}/{n}.jpg\n" for n in range(900)))
     with django_assert_max_num_queries(most):
         shown(as_alice, many)
+
+
+def test_what_was_added_from_a_file_can_be_removed_again(as_alice, project):
+    address = sent(as_alice, project, f"url\n{URL}/a.jpg\n{URL}/b.jpg\n")
+    page = add(as_alice, address)
+    assert 'name="numbers" value="6-7"' in page
+    assert "Remove the 2 assets again" in page
+    given = {"verb": "delete", "numbers": "6-7", "sure": "1"}
+    as_alice.post(reverse("project_assets_change", args=[project.uid]), given)
+    assert added(project) == []
+    assert "were added from this file" not in shown(as_alice, address)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -58,12 +60,14 @@ class AssetFilter(forms.Form):
 
 
 class ChangeForm(forms.Form):
-    """What becomes of the assets that were ticked, or of all that the filters leave."""
+    """What becomes of the assets that were ticked, of those of some numbers, or of all that the filters leave."""
 
-    FILL, TAKE_OUT = "fill", "take_out"
+    FILL, TAKE_OUT, DELETE = "fill", "take_out", "delete"
 
-    verb = forms.ChoiceField(choices=[(FILL, "Add to a batch"), (TAKE_OUT, "Remove from a batch")])
+    verb = forms.ChoiceField(choices=[(FILL, "Add to a batch"), (TAKE_OUT, "Remove from a batch"), (DELETE, "Delete")])
     every = forms.BooleanField(required=False)
+    sure = forms.BooleanField(required=False)
+    numbers = forms.CharField(required=False)
     name = forms.CharField(required=False, max_length=200)
     batch = forms.CharField(required=False)
 
@@ -74,9 +78,12 @@ class ChangeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         written = self._given.getlist("number")
-        given["numbers"] = [int(text) for text in written if text.isascii() and text.isdigit() and len(text) <= 9]
-        if not given["numbers"] and not given.get("every"):
+        given["ticked"] = [int(text) for text in written if text.isascii() and text.isdigit() and len(text) <= 9]
+        given["ranges"] = ranges_of(given.get("numbers", ""))
+        if not given["ticked"] and not given["ranges"] and not given.get("every"):
             raise forms.ValidationError("Tick at least one asset.")
+        if given.get("verb") == self.DELETE and not given.get("sure"):
+            raise forms.ValidationError("Tick that you are sure: what is deleted does not come back.")
         if given.get("verb") == self.FILL and not given.get("name", "").strip():
             raise forms.ValidationError("Name the batch that they are put into.")
         return given
@@ -85,3 +92,17 @@ class ChangeForm(forms.Form):
     def sentence(self) -> str:
         """What is to be mended."""
         return next((str(wrong[0]) for wrong in self.errors.values()), "")
+
+
+_RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+
+
+def ranges_of(text: str) -> list[tuple[int, int]]:
+    """`6-105,110-110` as pairs; empty when it is not written so."""
+    found = [_RANGE.fullmatch(part) for part in text.split(",")]
+    return [(int(match[1]), int(match[2])) for match in found if match] if all(found) else []
+
+
+def as_text(ranges: Iterable[Sequence[int]]) -> str:
+    """As `ranges_of` reads it."""
+    return ",".join(f"{first}-{last}" for first, last in ranges)

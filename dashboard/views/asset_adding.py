@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.forms import refusals
 from dashboard.forms.adding import ADD, AddingForm, AddressesForm, FilesForm, TableFileForm
+from dashboard.forms.assets import as_text
 from dashboard.words import grouped
 from pluginhost import access, file_links
 from pluginhost.actions import asset_lists, files, uploads
@@ -210,8 +211,14 @@ def project_uploads_add(request: SignedInRequest, found: Project, given: dict[st
         in_batch=str(given.get("batch") or "").strip(),
         skips_known=given.get("duplicates") != ADD,
     )
-    shown = first_address(found, outcome.first) if outcome.first else None
-    return {"added": outcome.added, "skipped": outcome.skipped, "refused": outcome.refused, "shown": shown}
+    shown = first_address(found, outcome.ranges[0][0]) if outcome.ranges else None
+    return {
+        "added": outcome.added,
+        "skipped": outcome.skipped,
+        "refused": outcome.refused,
+        "shown": shown,
+        "numbers": as_text(outcome.ranges),
+    }
 
 
 def _uploaded(given: object) -> list[uploads.Uploaded]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard import asset_rows
 from dashboard.asset_table import DELIMITERS, ENCODINGS, MOST_ROWS, Table, as_line, table_of
 from dashboard.forms.adding import GOOD_ROWS, TableForm
+from dashboard.forms.assets import as_text
 from dashboard.streaming import streamed
 from pluginhost import access
 from pluginhost.actions import asset_lists, files, uploads
@@ -130,7 +131,7 @@ def _add(request: SignedInRequest, reading: Reading, form: TableForm, wrong: int
     )
     request.session["table"] = {
         "id": reading.stored.key.partition("/")[0], "added": outcome.added, "skipped": outcome.skipped, "wrong": wrong,
-        "address": first_address(reading.project, outcome.first),
+        "address": first_address(reading.project, outcome.first), "numbers": as_text(outcome.ranges),
     }  # fmt: skip
     return redirect(request.get_full_path())
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +21,7 @@ from dashboard.paging import page_of
 from dashboard.words import grouped
 from pluginhost import access
 from pluginhost.actions import batches as actions
+from pluginhost.actions import deletions
 from pluginhost.errors import Conflict, Invalid
 from pluginhost.models import Asset, Batch, Plugin, Project
 
@@ -27,6 +31,7 @@ from .project_page import frame
 
 PAGE = 50
 LONGEST_SEARCH = 200
+MOST_RANGES = 500
 
 
 @signed_in
@@ -84,13 +89,18 @@ def batch_delete(request: SignedInRequest, uid: str, batch_uid: str) -> HttpResp
 @signed_in
 @require_POST
 def project_assets_change(request: SignedInRequest, uid: str) -> HttpResponse:
-    """Put chosen assets into a batch or take them out of one; the address has the filters of the page."""
+    """Put chosen assets into a batch, take them out of one, or delete them; the address has the filters of the page."""
     project = access.project(request.principal, uid, access.MANAGER)
     form = ChangeForm(request.POST)
     if not form.is_valid():
         raise Invalid(form.sentence)
     chosen = _chosen(request, project, form)
-    if form.cleaned_data["verb"] == form.FILL:
+    if form.cleaned_data["verb"] == form.DELETE:
+        uids = list(chosen.values_list("uid", flat=True)[: deletions.MOST_AT_ONCE + 1])
+        count = deletions.delete_assets(request.principal, project, uids)
+        request.session.pop("table", None)  # it said where they are
+        messages.success(request, f"{_assets(count)} deleted.")
+    elif form.cleaned_data["verb"] == form.FILL:
         (target,) = actions.upsert(request.principal, project, [form.cleaned_data["name"]], "name")
         count = actions.fill(request.principal, project, target, chosen)
         _say(request, target, f"{_assets(count)} put into" if count else "All of them are already in")
@@ -102,10 +112,12 @@ def project_assets_change(request: SignedInRequest, uid: str) -> HttpResponse:
 
 
 def _chosen(request: SignedInRequest, project: Project, form: ChangeForm) -> QuerySet[Asset]:
-    """The ticked ones, or all that the filters in the address leave."""
+    """The ticked ones, those of some numbers, or all that the filters in the address leave."""
     assets = access.assets(request.principal, project)
+    if ranges := form.cleaned_data["ranges"]:
+        return assets.filter(reduce(or_, (Q(number__range=pair) for pair in ranges[:MOST_RANGES])))
     if not form.cleaned_data["every"]:
-        return assets.filter(number__in=form.cleaned_data["numbers"])
+        return assets.filter(number__in=form.cleaned_data["ticked"])
     within = request.POST.get("within")
     batch = access.batch(request.principal, project, within) if within else None
     return AssetFilter(request.GET, project=project, batch=batch).narrow(assets)

@@ -19,13 +19,22 @@ Item = dict[str, Any]
 
 @dataclass
 class Outcome:
-    """What became of a list: the numbers of the first and last new asset, and the external IDs that were there."""
+    """What became of a list; `ranges` are the first and last numbers of new assets that follow one another."""
 
     added: int = 0
     skipped: int = 0
-    first: int = 0
-    last: int = 0
-    skipped_ids: list[str] = field(default_factory=list)
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def first(self) -> int:
+        """The number of the first new asset; 0 when there is none."""
+        return self.ranges[0][0] if self.ranges else 0
+
+    def note(self, first: int, last: int) -> None:
+        self.added += last - first + 1
+        if self.ranges and self.ranges[-1][1] + 1 == first:
+            first = self.ranges.pop()[0]
+        self.ranges.append((first, last))
 
 
 def known(project: Project, external_ids: Iterable[str]) -> set[str]:
@@ -77,9 +86,7 @@ def _store(
         batches.upsert(principal, project, names)
     uids = [batch.uid for batch in common]
     made = assets.add_some(principal, project, items, in_batches=uids, host=host).assets
-    outcome.added += len(made)
-    outcome.first = outcome.first or made[0].number
-    outcome.last = made[-1].number
+    outcome.note(made[0].number, made[-1].number)  # one transaction numbers them in a row
 
 
 def _fresh(project: Project, items: list[Item], outcome: Outcome) -> list[Item]:
@@ -88,11 +95,9 @@ def _fresh(project: Project, items: list[Item], outcome: Outcome) -> list[Item]:
     for name, item in named:
         if name in seen:
             outcome.skipped += 1
-            outcome.skipped_ids.append(name)
         else:
             seen.add(name)
             fresh.append(item)
-    del outcome.skipped_ids[1_000:]
     return fresh
 
 

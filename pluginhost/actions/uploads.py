@@ -32,7 +32,7 @@ class Outcome:
     """What became of some uploads, by their keys."""
 
     added: int = 0
-    first: int = 0
+    ranges: list[tuple[int, int]] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -78,7 +78,7 @@ def add(
         else:
             items.append({"data": file_links.PREFIX + one.key, "externalId": one.external_id})
     done = asset_lists.add(principal, project, items, in_batch=in_batch, skips_known=skips_known)
-    outcome.added, outcome.first = outcome.added + done.added, done.first
+    outcome.added, outcome.ranges = outcome.added + done.added, done.ranges
     if done.skipped:
         left = set(_are_assets(project, list(stored))) | set(outcome.refused)
         outcome.skipped = [one.key for one in given if one.key not in left]

@@ -45,6 +45,9 @@ function manage(form) {
     find("done").hidden = queue.isRunning || !counts.added;
     if (queue.shown) find("done").href = queue.shown;
     find("done").classList.toggle("primary", !counts.waiting && !counts.failed);
+    find("undo").hidden = queue.isRunning || !queue.numbers.length;
+    find("undo-words").textContent = `Remove the ${noun(counts.added, "asset", "assets")} again`;
+    document.getElementById("undo").elements.numbers.value = queue.numbers.join(",");
     find("leave").hidden = queue.isRunning || counts.added > 0;
     if (wasRunning && !queue.isRunning) document.getElementById("announcer").textContent = find("words").textContent;
     wasRunning = queue.isRunning;

@@ -35,6 +35,7 @@ function say(state, word, pulses = false) {
 
 /** Fetch this page again soon, and swap what changed. Many calls become one; `now` is for what somebody did here. */
 export function look({ now = false } = {}) {
+  if ("error" in document.body.dataset) return; // a page that says no says it once
   isWanted = true;
   if (now) clearTimeout(scheduled);
   else if (scheduled || document.hidden) return;

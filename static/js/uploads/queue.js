@@ -18,6 +18,7 @@ export class Queue {
     this.files = [];
     this.isRunning = false;
     this.shown = null;
+    this.numbers = []; // of what was added: «6-105»
     this.keepsPath = false;
     this._known = new Set();
     this._sending = 0;
@@ -207,6 +208,7 @@ export class Queue {
       else one.state = "added";
     }
     this.shown ??= answer.shown;
+    if (answer.numbers) this.numbers.push(answer.numbers);
   }
 
   // --- numbers ---

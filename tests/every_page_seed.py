@@ -1,0 +1,77 @@
+"""What the server of `every_page` is filled with: something of everything, and long names."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import Any
+
+from django.utils import timezone
+
+from pluginhost.actions import files, reports, uploads
+from pluginhost.models import Member, Session, StoredFile, Task, User
+
+from . import makers
+
+LONG = "A name that somebody wrote without thinking of telephones, with_a_part_that_cannot_be_broken_anywhere_at_all"
+
+
+def tell() -> None:
+    """Runs inside the server's own environment; prints the worlds."""
+    sys.stdout.write(json.dumps(worlds()) + "\n")
+
+
+def worlds() -> dict[str, Any]:
+    admin = User.objects.get(username="admin")
+    organization = Member.objects.get(user=admin, role="owner").organization
+    vera, emma = makers.make_user("vera"), makers.make_user("emma")
+    makers.organizations.set_member(organization, vera, "viewer")
+    parts = full(admin, organization)
+    empty = makers.make_organization(emma)
+    nothing = makers.projects.create(makers.principal(emma), empty, "Nothing yet")
+    bare = makers.make_plugin(emma, empty, name="Bare", class_names=[])
+    makers.enable(nothing, bare)
+    unfilled = {"organization": empty.uid, "project": nothing.uid, "plugin": bare.uid}
+    return {
+        "owner": {"username": "admin", "password": "a password for tests", "parts": parts},
+        "viewer": {"username": "vera", "password": makers.PASSWORD, "parts": parts},
+        "beginner": {"username": "emma", "password": makers.PASSWORD, "parts": unfilled},
+    }
+
+
+def full(admin: User, organization: Any) -> dict[str, str]:
+    plugin = makers.make_plugin(admin, organization, name="Detector", class_names=["Car", "Bus", LONG])
+    makers.make_plugin(admin, organization, name=LONG)
+    project = makers.make_project(admin, organization, assets=45)
+    makers.make_project(admin, organization, name=LONG)
+    project.assets.filter(number=2).update(external_id=f"{LONG}.jpg")
+    project.assets.filter(number=3).update(data="Once upon a time. " * 40)
+    Task.objects.filter(asset__project=project, asset__number=4).update(status="Completed", stage="Complete")
+    night = makers.make_batch(project, "night", range(1, 20))
+    makers.make_batch(project, LONG, [])
+    session = makers.make_running(admin, project, plugin)
+    makers.make_lines(session, 60)
+    makers.make_lines(session, 2, level=40, text=f"Traceback {{number}} {LONG}")
+    makers.make_import(session, accepted=range(1, 15), rejected=[15, 16])
+    Session.objects.filter(pk=session.pk).update(accepted=14, rejected=2, assets_read=20)
+    session.refresh_from_db()
+    reports.finish(session, None, "message", "**Done** with [a link](https://example.org).", timezone.now())
+    running = makers.make_running(admin, project, plugin)
+    makers.make_lines(running, 5)
+    queued = makers.make_session(admin, project, plugin, name=LONG)
+    made = session.imports.get()
+    table = table_of(admin, project)
+    return {
+        "organization": organization.uid, "project": project.uid, "plugin": plugin.uid, "asset": "1",
+        "batch": night.uid, "session": str(session.pk), "running": str(running.pk), "queued": str(queued.pk),
+        "import": str(made.pk), "table": table,
+    }  # fmt: skip
+
+
+def table_of(admin: User, project: Any) -> str:
+    stored = uploads.reserve_list(makers.principal(admin), project, "a list.csv")
+    rows = [f"{n},https://example.org/{n}.jpg,{LONG}" for n in range(5)]
+    text = "\n".join(["id,url,note", *rows, "6,x,"])
+    files.receive(StoredFile.objects.get(pk=stored.pk), io.BytesIO(text.encode()), 10**6)
+    return stored.key.partition("/")[0]
