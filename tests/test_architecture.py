@@ -24,6 +24,7 @@ FLOORS = [
     ("nudge", "principal"),
     (
         "access",
+        "export_reading",
         "file_links",
         "import_targets",
         "log_news",
