@@ -87,7 +87,11 @@ def test_a_renamed_tool_keeps_its_schema_id_and_what_is_mapped_to_it(as_alice, p
     assert PluginInProject.objects.get().class_mapping["Car"] == CAR
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(schema=SCHEMAS)
 def test_opening_and_saving_loses_nothing(as_alice, alice, project, schema):
     set_before = projects.set_category_schema(makers.principal(alice), project, schema).category_schema
