@@ -12,6 +12,7 @@ from .restarts import (
     wait_back,
     wait_more_lines,
 )
+from .server import served
 
 pytestmark = [pytest.mark.story, pytest.mark.dialect]
 
@@ -21,10 +22,11 @@ def version(request):
     return request.param
 
 
-@pytest.fixture
-def alone(new_server):
-    """A server of this test's own, since it is going to be killed."""
-    return new_server(sweep_seconds=1, grace_seconds=20)
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A server of these tests' own, since it is going to be killed."""
+    with served(tmp_path_factory.mktemp("alone"), sweep_seconds=1, grace_seconds=20) as started:
+        yield started
 
 
 @pytest.fixture
