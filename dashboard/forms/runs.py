@@ -98,7 +98,7 @@ class RunForm(forms.Form):
         """Begin with these batches as the scope, where they are the project's."""
         chosen = [batch.uid for batch in self.all_batches if batch.uid in uids]
         if chosen:
-            self.initial |= {"scope": "batches", "batches": chosen}
+            self.initial = {**self.initial, "scope": "batches", "batches": chosen}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
