@@ -13,7 +13,7 @@ COMPILE = $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-hea
 # The tests start some two hundred programs: compiling everything anew for each took more time than all the rest.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-postgres dialects lint requirements shape-finder clean
+.PHONY: run test test-postgres dialects lint requirements benchmarks shape-finder clean
 
 run: .venv/requirements.txt  ## Serve; ARGUMENTS="--port 9000" are passed on
 	@exec $(BIN)/python manage.py serve $(ARGUMENTS)
@@ -40,6 +40,9 @@ lint: .venv/requirements-dev.txt  ## Style, types, migrations, templates
 	$(BIN)/mypy dashboard pluginhost
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint templates --lint --quiet
+
+benchmarks: .venv/requirements-dev.txt  ## Measure on a quiet machine, and write docs/performance.md
+	$(BIN)/python -m benchmarks $(ARGUMENTS)
 
 requirements: .venv/requirements-dev.txt  ## Pin anew what requirements.in and requirements-dev.in ask for
 	$(COMPILE) requirements.in -o requirements.txt

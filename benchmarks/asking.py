@@ -18,7 +18,8 @@ class Api:
     def __init__(self, server: Server) -> None:
         self.base = f"http://127.0.0.1:{server.port}"
         self._line = requests.Session()
-        self._line.headers["apikey"] = server.key()
+        self.key = server.key()
+        self._line.headers["apikey"] = self.key
 
     def ask(self, method: str, path: str, body: Json = None) -> Json:
         answer = self._line.request(method, self.base + path, json=body, timeout=120)

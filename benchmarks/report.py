@@ -39,6 +39,11 @@ def percentiles(seconds: Sequence[float]) -> Row:
     return {name: round(value, 2) for name, value in at.items()}
 
 
+def told(text: str) -> None:
+    """How far it is, for whoever waits; the report alone goes to standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def machine() -> Row:
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     model = next(

@@ -83,19 +83,22 @@ class Server:
             raise RuntimeError("the server does not run")
         parent = self._process.pid
         children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
-        web = next(
-            pid for pid in reversed(children) if len(os.listdir(f"/proc/{pid}/task")) > 1
-        )  # the template has one
+        with_threads = [pid for pid in children if len(os.listdir(f"/proc/{pid}/task")) > 1]  # the template has none
+        web = with_threads[-1]
         return {"parent": parent, "web": web, "template": next(pid for pid in children if pid != web)}
 
     def processor_seconds(self) -> float:
         """What the web process has used until now."""
-        fields = Path(f"/proc/{self.processes()['web']}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return processor_seconds_of(self.processes()["web"])
 
     def memory(self) -> dict[str, dict[str, float]]:
         """MB by process: `rss`, and `pss`, in which what several share counts for each its part."""
         return {name: memory_of(pid) for name, pid in self.processes().items()}
+
+
+def processor_seconds_of(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def memory_of(pid: int) -> dict[str, float]:
