@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db.models import BigIntegerField, Q
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from .models import Import, PreLabel, Task
@@ -58,15 +58,15 @@ def _shown(ids: list[int]) -> dict[int, list[_Row]]:
     return shown
 
 
-def pre_labeled(which: Q) -> set[int]:
-    """Which assets show pre-labels, of those that `which` chooses by conditions on pre-labels.
+def pre_labeled(which: Q) -> QuerySet[PreLabel, Any]:
+    """The keys of those assets that show pre-labels, among the pre-labels that `which` chooses; some come twice.
 
     They are those with any row that counts, since what hides others is shown itself.
     """
     rows = PreLabel.objects.filter(
         which, origin__state=Import.State.APPLIED, is_unchanged=False, asset__task__answer__isnull=True
     )
-    return set(rows.order_by().values_list("asset_id", flat=True))
+    return rows.order_by().values_list("asset_id")
 
 
 def _applied(asset_ids: list[int]) -> Iterable[_Row]:

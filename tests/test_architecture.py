@@ -24,6 +24,7 @@ FLOORS = [
     ("nudge", "principal"),
     (
         "access",
+        "export_choice",
         "export_reading",
         "file_links",
         "import_targets",
@@ -32,6 +33,7 @@ FLOORS = [
         "outcomes",
         "people",
         "prelabels",
+        "prepared",
         "summaries",
         "task_history",
         "throttle",

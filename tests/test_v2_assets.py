@@ -354,3 +354,11 @@ def test_a_file_that_somebody_else_uploaded_without_a_project_is_refused(alice, 
     StoredFile.objects.update(size=1)
     status, _ = by_user(alice).post(f"project/{project.uid}/cloud", {"assets": [{"data": f"/files/{stored.key}"}]})
     assert status == 400
+
+
+@pytest.mark.parametrize("chosen", [[], [3], [2, 5], [1, 2], [5, 4, 3], [1, 3, 4]])
+def test_any_choice_of_assets_is_a_page(alice, project, plugin, chosen):
+    """Neighbours are asked for by their ends, others one by one."""
+    uids = [Asset.objects.get(number=number).uid for number in chosen]
+    found = by_user(alice).data(f"project/{project.uid}/assets", {"filters": json.dumps({"_id": uids or ["0" * 24]})})
+    assert (numbers(found), found["total"]) == (sorted(chosen), len(chosen))

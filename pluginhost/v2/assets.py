@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,17 +16,19 @@ from pluginhost.actions import deletions, imports, tasks
 from pluginhost.errors import Invalid
 from pluginhost.ids import is_id
 from pluginhost.models import Asset, BatchAsset, Import, PreLabel, Project, TaskStep
+from pluginhost.prepared import Prepared
 from pluginhost.protocol import moments, stages
 from pluginhost.protocol.storable import clean_text
 
 from .door import Answer, Call
-from .pages import Page, in_batches, page_of
+from .pages import Page, among, in_batches, page_of
 from .query import boolean, refused
 
-_COLUMNS = (
-    "pk", "uid", "number", "external_id", "data", "dataset", "metadata", "context_data", "attachments", "storage",
-    "created_at", "task__pk", "task__uid", "task__status", "task__stage",
-)  # fmt: skip
+_Row = namedtuple(  # a page of models takes twice as long
+    "_Row",
+    "pk uid number external_id data dataset metadata context_data attachments storage created_at "
+    "task__pk task__uid task__status task__stage",
+)
 
 
 def listing(call: Call, uid: str) -> Answer:
@@ -88,11 +92,9 @@ def _texts(value: object, name: str) -> list[str]:
 
 def _written(call: Call, project: Project, page: Page) -> list[dict[str, Any]]:
     """The assets of a page, in as many queries whatever its size."""
-    found = Asset.objects.filter(page.among(), project=project).order_by("number")
-    rows = list(found.values_list(*_COLUMNS, named=True))  # a page of models takes twice as long
-    among = page.among("asset__") & Q(asset__project=project)
-    labeled = prelabels.pre_labeled(among)
-    places = batches_of(among)
+    rows = [_Row(*row) for row in _asked(_rows, project, page)]
+    labeled = {asset for (asset,) in _asked(_labeled, project, page)}
+    places = _gathered(_asked(_places, project, page))
     histories = task_history.histories(row.task__pk for row in rows)
     names = stages.known(project.stages)
     return [
@@ -102,16 +104,44 @@ def _written(call: Call, project: Project, page: Page) -> list[dict[str, Any]]:
     ]
 
 
-def batches_of(which: Q) -> dict[int, list[str]]:
-    """The ids of the batches that each asset is in, for those that `which` chooses by conditions on their places."""
+def _asked(queryset: Callable[..., QuerySet[Any, Any]], project: Project, page: Page) -> list[tuple[Any, ...]]:
+    return _prepared(queryset, len(page.bounds)).rows(project.pk, *page.bounds)
+
+
+@lru_cache(maxsize=64)
+def _prepared(queryset: Callable[..., QuerySet[Any, Any]], bounds: int) -> Prepared:
+    return Prepared(queryset, 1 + bounds)
+
+
+def _rows(project: int, *bounds: int) -> QuerySet[Any, Any]:
+    return Asset.objects.filter(among("", *bounds), project=project).order_by("number").values_list(*_Row._fields)
+
+
+def _labeled(project: int, *bounds: int) -> QuerySet[Any, Any]:
+    return prelabels.pre_labeled(among("asset__", *bounds) & Q(asset__project=project))
+
+
+def _places(project: int, *bounds: int) -> QuerySet[Any, Any]:
+    return _in_order(BatchAsset.objects.filter(among("asset__", *bounds), asset__project=project))
+
+
+def _in_order(places: QuerySet[BatchAsset]) -> QuerySet[Any, Any]:
+    return places.order_by("batch__name", "batch").values_list("asset_id", "batch__uid")
+
+
+def batches_of(asset_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The ids of the batches that each asset is in."""
+    return _gathered(_in_order(BatchAsset.objects.filter(asset__in=asset_ids)))
+
+
+def _gathered(places: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    places = BatchAsset.objects.filter(which).order_by("batch__name", "batch")
-    for asset, uid in places.values_list("asset_id", "batch__uid"):
+    for asset, uid in places:
         found.setdefault(asset, []).append(uid)
     return found
 
 
-def _asset(call: Call, project: Project, asset: Any, batches: list[str], is_labeled: bool) -> dict[str, Any]:
+def _asset(call: Call, project: Project, asset: _Row, batches: list[str], is_labeled: bool) -> dict[str, Any]:
     return {
         "_id": asset.uid,
         "externalId": asset.external_id,
@@ -129,7 +159,7 @@ def _asset(call: Call, project: Project, asset: Any, batches: list[str], is_labe
     }
 
 
-def _label_task(row: Any, names: Mapping[str, str], steps: Sequence[TaskStep]) -> dict[str, Any]:
+def _label_task(row: _Row, names: Mapping[str, str], steps: Sequence[TaskStep]) -> dict[str, Any]:
     return {
         "_id": row.task__uid,
         "status": row.task__status,

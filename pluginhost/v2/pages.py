@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Count, Q, QuerySet
 
@@ -20,12 +21,16 @@ class Page:
     numbers: list[int]
     total: int
 
-    def among(self, path: str = "") -> Q:
-        """Rows about these assets; `path` leads from the row to its asset. Neighbours are asked for by their ends."""
-        first, last = min(self.numbers, default=0), max(self.numbers, default=-1)
-        if last - first + 1 == len(self.numbers):
-            return Q(**{f"{path}number__range": (first, last)})
-        return Q(**{f"{path}number__in": self.numbers})
+    @cached_property
+    def bounds(self) -> tuple[int, ...]:
+        """Two numbers for neighbours, the first and the last; else all of them, and one twice so as not to be two."""
+        first, last = min(self.numbers, default=1), max(self.numbers, default=0)
+        return (first, last) if last - first + 1 == len(self.numbers) else (*self.numbers, last)
+
+
+def among(path: str, *bounds: int) -> Q:
+    """Rows about the assets of a page, by its bounds; `path` leads from the row to its asset."""
+    return Q(**{f"{path}number__range": bounds}) if len(bounds) == 2 else Q(**{f"{path}number__in": bounds})
 
 
 def page_of(call: Call, project: Project, chosen: QuerySet[Asset], *, is_filtered: bool, newest_first: bool) -> Page:

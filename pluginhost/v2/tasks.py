@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q
-
 from pluginhost import access, file_links, people, prelabels, task_history
 from pluginhost.actions import reads
 from pluginhost.models import Issue, Project, StoredFile, Task, TaskStep
@@ -52,7 +50,7 @@ def written(call: Call, project: Project, tasks: Sequence[Task]) -> list[dict[st
     """The tasks of a page, in as many queries whatever its size."""
     ids = [task.asset_id for task in tasks]
     shown = prelabels.live(ids)
-    places = batches_of(Q(asset__in=ids))
+    places = batches_of(ids)
     answers = {
         task.pk: task.answer if task.answer is not None else _as_answer(task, shown.get(task.asset_id, {}))
         for task in tasks

@@ -1,0 +1,56 @@
+"""Queries whose SQL is made once: each asking answers as the query itself would."""
+
+from __future__ import annotations
+
+import threading
+
+from django.db import connection
+
+from pluginhost.models import Asset
+from pluginhost.prepared import Prepared
+
+from . import makers
+
+
+def rows(project, first, last):
+    fields = ("number", "external_id", "metadata", "created_at", "task__answer", "storage")
+    return (
+        Asset.objects.filter(project=project, number__range=(first, last), storage="", task__status="TODO")
+        .order_by("-number")
+        .values_list(*fields)
+    )
+
+
+def test_each_asking_has_values_of_its_own(alice, organization, django_assert_num_queries):
+    one, other = (makers.make_project(alice, organization, assets=9, name=name) for name in "ab")
+    prepared = Prepared(rows, 3)
+    for project, first, last in ((one, 1, 3), (one, 5, 5), (other, 2, 9), (other, 12, 11)):
+        expected = list(rows(project, first, last))
+        with django_assert_num_queries(1):
+            assert prepared.rows(project.pk, first, last) == expected
+        assert len(expected) == len(range(first, min(last, 9) + 1))
+
+
+def test_the_sql_is_made_once(alice, organization):
+    project = makers.make_project(alice, organization, assets=2)
+    made = []
+    prepared = Prepared(lambda *values: made.append(values) or rows(*values), 3)
+    assert [row[0] for row in prepared.rows(project.pk, 1, 2)] == [2, 1]
+    assert [row[0] for row in prepared.rows(project.pk, 2, 2)] == [2]
+    assert len(made) == 1
+
+
+def test_threads_may_share_it(transactional_db):
+    alice = makers.make_user("alice")
+    project = makers.make_project(alice, makers.make_organization(alice), assets=3)
+    prepared = Prepared(rows, 3)
+    found = [len(prepared.rows(project.pk, 1, 3))]
+
+    def ask() -> None:
+        found.append(len(prepared.rows(project.pk, 1, 3)))
+        connection.close()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join(30)
+    assert found == [3, 3]
