@@ -6,49 +6,27 @@ Each piece is as it was when it was read; what is changed meanwhile is in the pi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from . import file_links, prelabels
+from .export_choice import Choice, chosen, chosen_issues
 from .ids import is_id
-from .models import Asset, BatchAsset, Export, Import, Issue, IssueComment, Project, StoredFile, Task, TaskStep, User
+from .models import Asset, BatchAsset, Export, Import, Issue, IssueComment, StoredFile, Task, TaskStep, User
 from .protocol import stages
 from .protocol.export_labels import Labels
 from .protocol.export_shapes import MASKS, Json, Person, Remark, Shapes, Step, Work
-from .protocol.moments import moment_of
 from .protocol.numbers import NumberSet
 from .protocol.object_ids import made_id
 
 PIECE_ITEMS = 1_000
 PIECE_BYTES = 8 * 2**20
 _FIRST_ITEMS = 50
-_OPERATORS = ("gt", "gte", "lt", "lte")
 _NOBODY = Person()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What is exported, as it was understood. `stages` None is all of them; times are `{"updated": {"gt": text}}`.
-
-    `base` is scheme and host of whoever asked: addresses of our own files begin with it.
-    """
-
-    stages: Sequence[str] | None = None
-    batches: Sequence[str] = ()
-    assignees: Sequence[str] = ()
-    times: dict[str, dict[str, str]] = field(default_factory=dict)
-    has_metadata: bool = True
-    has_history: bool = True
-    base: str = ""
-
-    def as_json(self) -> Json:
-        return asdict(self)
 
 
 class Pace:
@@ -61,41 +39,6 @@ class Pace:
         """The last piece had so many items and bytes."""
         fitting = PIECE_BYTES * items // max(size, 1)
         self.items = max(1, min(fitting, 2 * self.items, PIECE_ITEMS))
-
-
-def chosen(project: Project, choice: Choice) -> QuerySet[Asset]:
-    """The assets whose tasks the choice takes."""
-    found = Asset.objects.filter(project=project)
-    if choice.stages is not None:
-        found = found.filter(task__stage__in=choice.stages)
-    if choice.batches:
-        places = BatchAsset.objects.filter(batch__project=project, batch__uid__in=choice.batches)
-        found = found.filter(pk__in=places.values("asset"))
-    if choice.assignees:
-        found = found.filter(task__assignee__uid__in=choice.assignees)
-    if "completed" in choice.times:
-        completing = TaskStep.objects.filter(task__asset=OuterRef("pk"), to_stage=Task.COMPLETE).order_by("-id")
-        completed_at = Coalesce(Subquery(completing.values("at")[:1]), "task__updated_at")
-        found = found.filter(task__stage=Task.COMPLETE).alias(completed_at=completed_at)
-    columns = {"updated": "task__updated_at", "created": "task__created_at", "completed": "completed_at"}
-    return found.filter(_in_times(choice, columns))
-
-
-def chosen_issues(project: Project, choice: Choice) -> QuerySet[Issue]:
-    """The issues of the tasks that the choice takes; its times are the issues' own."""
-    tasks = chosen(project, Choice(choice.stages, choice.batches, choice.assignees))
-    found = Issue.objects.filter(project=project, task__asset__in=tasks.values("pk"))
-    return found.filter(_in_times(choice, {"updated": "updated_at", "created": "created_at"}))
-
-
-def _in_times(choice: Choice, columns: Mapping[str, str]) -> Q:
-    bounds = [
-        Q(**{f"{columns[name]}__{operator}": moment_of(text)})
-        for name, limits in choice.times.items()
-        for operator, text in limits.items()
-        if name in columns and operator in _OPERATORS
-    ]
-    return Q(*bounds)
 
 
 class Reading:

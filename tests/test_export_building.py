@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from pluginhost.actions import exports, files
-from pluginhost.export_reading import PIECE_BYTES, Choice, Pace
+from pluginhost.export_choice import Choice
+from pluginhost.export_reading import PIECE_BYTES, Pace
 from pluginhost.models import Export, StoredFile
 from pluginhost.tasks import build_exports
 

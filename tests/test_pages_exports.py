@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pluginhost.actions import exports, reports
-from pluginhost.export_reading import Choice
+from pluginhost.export_choice import Choice
 from pluginhost.models import Export, StoredFile
 from pluginhost.tasks import build_exports
 

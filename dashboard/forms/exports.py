@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from pluginhost.export_reading import Choice
+from pluginhost.export_choice import Choice
 from pluginhost.models import Batch, Export, Project
 from pluginhost.protocol import stages
 

@@ -21,7 +21,8 @@ from pluginhost import nudge
 from pluginhost.actions import audit, files, reads
 from pluginhost.actions.timeline import tell
 from pluginhost.errors import Invalid
-from pluginhost.export_reading import Choice, Pace, Reading
+from pluginhost.export_choice import Choice
+from pluginhost.export_reading import Pace, Reading
 from pluginhost.models import Export, Project
 from pluginhost.principal import Principal
 from pluginhost.protocol.export_shapes import Json

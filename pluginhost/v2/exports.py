@@ -14,7 +14,7 @@ from pluginhost import access, file_links, people
 from pluginhost.actions import batches as batch_actions
 from pluginhost.actions import exports
 from pluginhost.errors import PluginhostError
-from pluginhost.export_reading import Choice
+from pluginhost.export_choice import Choice
 from pluginhost.models import Export, Project, Task
 from pluginhost.protocol import moments, stages
 from pluginhost.tasks import build_exports
