@@ -71,7 +71,7 @@ def full(admin: User, organization: Any) -> dict[str, str]:
 
 def table_of(admin: User, project: Any) -> str:
     stored = uploads.reserve_list(makers.principal(admin), project, "a list.csv")
-    rows = [f"{n},https://example.org/{n}.jpg,{LONG}" for n in range(5)]
+    rows = [f'{n},https://example.org/{n}.jpg,"{LONG}"' for n in range(5)]
     text = "\n".join(["id,url,note", *rows, "6,x,"])
     files.receive(StoredFile.objects.get(pk=stored.pk), io.BytesIO(text.encode()), 10**6)
     return stored.key.partition("/")[0]

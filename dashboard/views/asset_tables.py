@@ -77,7 +77,7 @@ def project_table(request: SignedInRequest, uid: str, table_id: str) -> HttpResp
             form.add_error(None, _nothing(report))
         else:
             report = asset_rows.report(reading.project, reading.rows(), most=MOST_LOOKED_AT, shown=SHOWN)
-        context |= {"report": report, "width": len(reading.roles) + 1}
+        context |= {"report": report, "columns": f":{len(reading.roles)}", "width": len(reading.roles)}
     except Invalid as error:
         context["unreadable"] = error.sentence
     return render(request, "projects/table.html", frame(request.principal, reading.project, "add") | context | {

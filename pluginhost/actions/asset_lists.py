@@ -12,7 +12,7 @@ from pluginhost.models import Asset, Batch, Project
 from pluginhost.principal import Principal
 from pluginhost.protocol import asset_items
 
-CHUNK = 400
+CHUNK = 250
 """So many are stored in one transaction; it takes less than 50 ms, so that logs and claims go on."""
 Item = dict[str, Any]
 
