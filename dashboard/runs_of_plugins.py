@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -14,7 +15,7 @@ from pluginhost.models import Plugin, Project, Session
 
 TAPE = 22
 DAYS = 7
-MOST_READ = 2_000
+MOST_READ = 1_000
 MOST_SEARCHED = 20_000
 _NARROW = ("id", "plugin_id", "project_id", "state", "created_at", "started_at", "finished_at", "accepted", "rejected")
 _COUNTED = (
@@ -60,7 +61,7 @@ def _edges(owner: type[Plugin] | type[Project], ids: list[int], column: str) -> 
     return {row.pk: row.edge or 0 for row in rows if row.newest is not None}  # type: ignore[attr-defined]
 
 
-def succeeded_share(sessions: Sequence[Session]) -> float | None:
+def succeeded_share(sessions: Sequence[Any]) -> float | None:
     """The share that did what it was asked for, in percent; cancelled and open ones do not count."""
     counted = [session for session in sessions if session.state in _COUNTED]
     good = sum(session.state == Session.State.SUCCEEDED for session in counted)
@@ -86,7 +87,8 @@ def figures(sessions: QuerySet[Session], now: datetime | None = None) -> Figures
     """Of the given sessions, those of the last seven days."""
     now = now or timezone.now()
     first = now - timedelta(days=DAYS)
-    read = list(sessions.order_by("-id").only(*_NARROW)[:MOST_READ])
+    columns = ("state", "created_at", "started_at", "finished_at", "accepted", "rejected")
+    read = sessions.order_by("-id").values_list(*columns, named=True)[:MOST_READ]  # models take three times as long
     week = [session for session in read if session.created_at >= first]
     days = [[session for session in week if _day(session, first) == day] for day in range(DAYS)]
     return Figures(
@@ -113,18 +115,18 @@ def newest(sessions: QuerySet[Session], most: int = MOST_SEARCHED) -> QuerySet[S
     return sessions.filter(pk__gt=last - most)
 
 
-def _day(session: Session, first: datetime) -> int:
+def _day(session: Any, first: datetime) -> int:
     return min((session.created_at - first).days, DAYS - 1)
 
 
-def _accepted(sessions: Sequence[Session]) -> float | None:
+def _accepted(sessions: Sequence[Any]) -> float | None:
     """The share of sent assets whose results were accepted, in percent."""
     accepted = sum(session.accepted for session in sessions)
     sent = accepted + sum(session.rejected for session in sessions)
     return 100 * accepted / sent if sent else None
 
 
-def _median(sessions: Sequence[Session]) -> float | None:
+def _median(sessions: Sequence[Any]) -> float | None:
     spans = [
         (session.finished_at - session.started_at).total_seconds()
         for session in sessions
