@@ -59,13 +59,13 @@ def chosen(palette):
 
 
 def test_the_palette_goes_to_a_plugin_by_keys_alone(server, page):
-    server.new_plugin(name="Lighthouse keeper")
+    server.new_plugin(name="Harbour master")
     page.goto("/projects/")
     palette = opened_palette(page)
-    page.keyboard.type("lighthouse")
-    expect(chosen(palette)).to_have_text(re.compile("Lighthouse keeper"))
+    page.keyboard.type("harbour m")
+    expect(chosen(palette)).to_have_text(re.compile("Harbour master"))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Lighthouse keeper")).to_be_visible()
+    expect(page.get_by_role("heading", name="Harbour master")).to_be_visible()
 
 
 def test_arrows_move_through_what_was_found(server, page):
@@ -76,6 +76,7 @@ def test_arrows_move_through_what_was_found(server, page):
     page.keyboard.press("Control+a")
     page.keyboard.type("pl")
     options = palette.get_by_role("option")
+    expect(options).not_to_have_count(1)  # what «api» found is gone
     expect(options.first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowUp")
     expect(options.last).to_have_attribute("aria-selected", "true")
@@ -99,6 +100,15 @@ def test_the_palette_switches_the_theme_and_gives_the_focus_back(server, page):
     expect(palette).to_be_visible()
     page.keyboard.press("Escape")
     expect(button).to_be_focused()
+
+
+def test_enter_means_what_was_typed_and_not_what_is_shown_still(server, page):
+    server.new_plugin(name="Quick fingers")
+    page.goto("/projects/")
+    opened_palette(page)
+    page.keyboard.type("quick fing")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Quick fingers")).to_be_visible()
 
 
 def test_nothing_found_is_said(server, page):
@@ -186,16 +196,16 @@ def test_a_key_is_shown_once_and_works(server, page):
 def test_the_bell_rings_without_a_reload(server, page):
     plugin = server.new_plugin(name="Ringing")
     project = server.new_project(plugin, assets=1)
+    Visitor(server).sign_in().post("/notifications/read/", page="/notifications/")  # those of other tests
     page.goto("/projects/new/")
     bell = page.locator("#bell")
     expect(bell).to_have_attribute("aria-label", re.compile("^Notifications"))
     expect(page.locator("#connection")).to_contain_text("Live")
-    before = page.locator("#bell .count").count()
+    expect(page.locator("#bell .count")).to_have_count(0)
     with peer_of(server, plugin) as peer:
         number = server.run(project, plugin)
         peer.emit("response", {"session": peer.wait_order()["session"], "error": "The model is not there."})
         server.wait_state(number, "failed")
-    assert before == 0
     expect(page.locator("#bell .count")).to_have_text("1")
     bell.click()
     expect(page.locator("#notifications")).to_contain_text("Ringing: failed")

@@ -10,6 +10,8 @@ let options = [];
 let chosen = -1;
 let asked = 0;
 let waiting = null;
+let isStale = false; // the list answers what stood in the field before
+let isEntered = false; // Enter was pressed meanwhile: it means the list that is on its way
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 for (const kbd of document.querySelectorAll("[data-palette-key]")) kbd.textContent = isApple ? "⌘ K" : "Ctrl K";
@@ -59,6 +61,9 @@ function show(items) {
   list.replaceChildren(...groups.values());
   status.textContent = items.length ? "" : "Nothing has these letters.";
   choose(items.length ? 0 : -1);
+  isStale = false;
+  if (isEntered) act(chosen);
+  isEntered = false;
 }
 
 function choose(index, scrolls = true) {
@@ -87,6 +92,8 @@ async function ask() {
 function open(text = "") {
   if (dialog.open || document.querySelector("dialog[open]")) return;
   field.value = text;
+  isStale = true;
+  isEntered = false;
   const opener = document.activeElement;
   dialog.showModal();
   field.focus();
@@ -109,6 +116,7 @@ function move(event) {
   if (event.key in STEPS && options.length) choose((chosen + STEPS[event.key] + options.length) % options.length);
   else if (event.key === "Home" && event.ctrlKey) choose(0);
   else if (event.key === "End" && event.ctrlKey) choose(options.length - 1);
+  else if (event.key === "Enter" && isStale) isEntered = true;
   else if (event.key === "Enter") act(chosen);
   else return;
   event.preventDefault();
@@ -117,6 +125,8 @@ function move(event) {
 if (dialog) {
   field.addEventListener("input", () => {
     asked += 1;
+    isStale = true;
+    isEntered = false;
     clearTimeout(waiting);
     waiting = setTimeout(ask, 120);
   });
