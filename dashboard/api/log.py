@@ -60,7 +60,8 @@ def get_log(request: HttpRequest, session_id: str, asked: Query[LogAsked]) -> Lo
     if asked.format != "json":
         return _download(session, which, asked.format)
     page = log_reading.page(session.pk, which, after=asked.after, limit=asked.limit)
-    return LogPage(lines=[LogLine(**line) for line in page.lines], next=page.next, total=page.total, deleted=_deleted(session))
+    lines = [LogLine(**line) for line in page.lines]
+    return LogPage(lines=lines, next=page.next, total=page.total, deleted=_deleted(session))
 
 
 def _deleted(session: Session) -> Deleted | None:
