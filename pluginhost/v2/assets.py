@@ -95,7 +95,8 @@ def _written(call: Call, project: Project, page: Page) -> list[dict[str, Any]]:
     rows = [_Row(*row) for row in _asked(_rows, project, page)]
     labeled = {asset for (asset,) in _asked(_labeled, project, page)}
     places = _gathered(_asked(_places, project, page))
-    histories = task_history.histories(row.task__pk for row in rows)
+    moved = {task for (task,) in _asked(_moved, project, page)}
+    histories = task_history.histories(moved) if moved else {}
     names = stages.known(project.stages)
     return [
         _asset(call, project, row, places.get(row.pk, []), row.pk in labeled)
@@ -123,6 +124,12 @@ def _labeled(project: int, *bounds: int) -> QuerySet[Any, Any]:
 
 def _places(project: int, *bounds: int) -> QuerySet[Any, Any]:
     return _in_order(BatchAsset.objects.filter(among("asset__", *bounds), asset__project=project))
+
+
+def _moved(project: int, *bounds: int) -> QuerySet[Any, Any]:
+    """The tasks that have a history: nearly none, while scripts pre-label."""
+    steps = TaskStep.objects.filter(among("task__asset__", *bounds), task__asset__project=project)
+    return steps.order_by().values_list("task_id")
 
 
 def _in_order(places: QuerySet[BatchAsset]) -> QuerySet[Any, Any]:
