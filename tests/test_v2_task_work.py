@@ -166,18 +166,19 @@ def test_one_task_is_assigned_as_the_older_clients_do(alice, bob, task, how):
     assert steps(task) == []
 
 
-def test_tasks_of_a_project_are_assigned_and_go_to_the_stage(alice, staged, tasks):
-    uids = [task.uid for task in tasks[:3]]
-    body = {"project": staged.uid, "tasks": uids, "user": "bob@example.org", "stage": "s1"}
+def test_those_of_the_tasks_that_are_at_the_stage_are_assigned(alice, staged, tasks):
+    Task.objects.filter(pk=tasks[0].pk).update(stage="s1")
+    body = {"project": staged.uid, "tasks": [task.uid for task in tasks[:3]], "user": "bob@example.org", "stage": "s1"}
+    assert by_user(alice).posted("task/assign", body) == {"tasks": 1}
+    assert by_user(alice).posted("task/assign", {**body, "stage": "Label"}) == {"tasks": 2}
+    assert Task.objects.filter(assignee__username="bob").count() == 3
+    assert steps(tasks[0]) == steps(tasks[1]) == []
+
+
+def test_without_a_stage_all_of_them_are_assigned(alice, staged, tasks):
+    Task.objects.filter(pk=tasks[0].pk).update(stage="s1")
+    body = {"project": staged.uid, "tasks": [task.uid for task in tasks[:3]], "user": "bob@example.org"}
     assert by_user(alice).posted("task/assign", body) == {"tasks": 3}
-    assert list(Task.objects.filter(assignee__username="bob", stage="s1").values_list("uid", flat=True)) == uids
-    assert steps(tasks[0]) == [("Label", "s1")]
-
-
-def test_assigning_for_the_stage_where_a_task_is_moves_nothing(alice, project, task):
-    body = {"project": project.uid, "tasks": [task.uid], "user": "bob@example.org", "stage": "Label"}
-    by_user(alice).posted("task/assign", body)
-    assert steps(task) == []
 
 
 def test_what_cannot_be_assigned_is_named(alice, charlie, organization, project, task):

@@ -59,18 +59,16 @@ def review(principal: Principal, task: Task, status: str, details: object = None
     return _again(task)
 
 
-def assign(
-    principal: Principal, project: Project, tasks: Sequence[int], user: User, *, to_stage: str | None = None
-) -> int:
-    """Give the tasks to somebody; `to_stage` is the stage that they will work on, and the tasks go there."""
-    for start in range(0, len(tasks), 500):
-        with transaction.atomic():
-            _change(principal, project, tasks[start : start + 500], {"assignee": user})
-            if to_stage is not None:
-                _move(principal, tasks[start : start + 500], to_stage)
-    details: dict[str, object] = {"tasks": len(tasks), "to": user.username}
-    _write_down(principal, project, "tasks.assigned", details | ({"stage": to_stage} if to_stage else {}))
-    return len(tasks)
+def assign(principal: Principal, project: Project, tasks: Sequence[int], user: User, *, at: str | None = None) -> int:
+    """Give the tasks to somebody, or those of them `at` a stage; how many were given."""
+    chosen = list(tasks)
+    if at is not None:
+        chosen = list(Task.objects.filter(pk__in=chosen, stage=at).values_list("pk", flat=True))
+    for start in range(0, len(chosen), 500):
+        _change(principal, project, chosen[start : start + 500], {"assignee": user})
+    details: dict[str, object] = {"tasks": len(chosen), "to": user.username}
+    _write_down(principal, project, "tasks.assigned", details | ({"stage": at} if at else {}))
+    return len(chosen)
 
 
 def requeue(principal: Principal, project: Project, tasks: Chosen, to_stage: str, how: Requeuing) -> int:

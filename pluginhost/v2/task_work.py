@@ -39,7 +39,7 @@ def review(call: Call, uid: str) -> Answer:
 
 
 def assign(call: Call) -> Answer:
-    """POST task/assign: one task, to a user's id or to an address (`username`); or tasks of a project, and a stage."""
+    """POST task/assign: one task, to a user's id or to an address (`username`); or tasks of a project at a stage."""
     call.refuse_session_key("assign tasks")
     body = call.body()
     if "tasks" in body or "project" in body:
@@ -57,8 +57,8 @@ def _assign_many(call: Call, body: dict[str, Any]) -> Answer:
     path = "user" if body.get("user") is not None else "username"
     user = people.member(project.organization_id, body.get(path), path)
     stage = body.get("stage")
-    to_stage = stages.found(project.stages, stage, "stage") if stage not in (None, "") else None
-    return {"tasks": actions.assign(call.principal, project, tasks, user, to_stage=to_stage)}
+    at = stages.found(project.stages, stage, "stage") if stage not in (None, "") else None
+    return {"tasks": actions.assign(call.principal, project, tasks, user, at=at)}
 
 
 def requeue(call: Call, uid: str) -> Answer:
