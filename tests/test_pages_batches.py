@@ -282,6 +282,34 @@ def test_numbers_that_make_no_sense_delete_nothing(as_alice, project, numbers):
     assert project.assets.count() == 5
 
 
+@pytest.mark.parametrize(
+    "given", [{"verb": "delete", "sure": "1"}, {"verb": "fill", "name": "night"}, {"verb": "take_out"}]
+)
+@pytest.mark.parametrize("query", ["batch=gone0gone0gone0gone0gone", "status=Odd", "prelabels=maybe", "q=%00"])
+def test_a_filter_that_does_not_hold_any_more_chooses_nothing(as_alice, project, night, given, query):
+    response = change(as_alice, project, f"?{query}", batch=night.uid, every="1", shown="5", **given)
+    assert "filters of this page are not what they were" in response.content.decode()
+    assert project.assets.count() == 5
+    assert numbers_in(night) == [1, 2, 3]
+
+
+def test_a_page_whose_filter_does_not_hold_offers_to_clear_it(as_alice, project):
+    assert ">Clear</a>" in page(as_alice, "project", project.uid, batch="gone")
+
+
+def test_all_that_were_shown_are_deleted(as_alice, project, night):
+    assert 'name="shown" value="3"' in page(as_alice, "project", project.uid, batch=night.uid)
+    change(as_alice, project, f"?batch={night.uid}", verb="delete", every="1", sure="1", shown="3")
+    assert list(project.assets.order_by("number").values_list("number", flat=True)) == [4, 5]
+
+
+@pytest.mark.parametrize("shown", ["", "4"])
+def test_more_than_were_shown_are_not_deleted(as_alice, project, shown):
+    response = change(as_alice, project, verb="delete", every="1", sure="1", shown=shown)
+    assert "5 assets match now" in response.content.decode()
+    assert project.assets.count() == 5
+
+
 def test_a_viewer_deletes_nothing(as_bob, project):
     assert change(as_bob, project, verb="delete", every="1", sure="1").status_code == 403
     assert project.assets.count() == 5

@@ -70,6 +70,7 @@ class ChangeForm(forms.Form):
     numbers = forms.CharField(required=False)
     name = forms.CharField(required=False, max_length=200)
     batch = forms.CharField(required=False)
+    shown = forms.IntegerField(required=False)  # so many were «all» when the page was made
 
     def __init__(self, given: QueryDict) -> None:
         super().__init__(given)
@@ -87,6 +88,11 @@ class ChangeForm(forms.Form):
         if given.get("verb") == self.FILL and not given.get("name", "").strip():
             raise forms.ValidationError("Name the batch that they are put into.")
         return given
+
+    @property
+    def is_every(self) -> bool:
+        """Whether all that the filters leave are meant: numbers go before it."""
+        return self.cleaned_data["every"] and not self.cleaned_data["ranges"]
 
     @property
     def sentence(self) -> str:

@@ -17,7 +17,7 @@ from dashboard.batch_counts import counted
 from dashboard.forms import refusals
 from dashboard.forms.assets import AssetFilter, ChangeForm
 from dashboard.forms.batches import BatchForm
-from dashboard.paging import page_of
+from dashboard.paging import MOST_COUNTED, page_of
 from dashboard.words import grouped
 from pluginhost import access
 from pluginhost.actions import batches as actions
@@ -97,6 +97,7 @@ def project_assets_change(request: SignedInRequest, uid: str) -> HttpResponse:
     chosen = _chosen(request, project, form)
     if form.cleaned_data["verb"] == form.DELETE:
         uids = list(chosen.values_list("uid", flat=True)[: deletions.MOST_AT_ONCE + 1])
+        _refuse_unseen(form, len(uids))
         count = deletions.delete_assets(request.principal, project, uids)
         request.session.pop("table", None)  # it said where they are
         messages.success(request, f"{_assets(count)} deleted.")
@@ -120,7 +121,20 @@ def _chosen(request: SignedInRequest, project: Project, form: ChangeForm) -> Que
         return assets.filter(number__in=form.cleaned_data["ticked"])
     within = request.POST.get("within")
     batch = access.batch(request.principal, project, within) if within else None
-    return AssetFilter(request.GET, project=project, batch=batch).narrow(assets)
+    asked = AssetFilter(request.GET, project=project, batch=batch)
+    if not asked.is_valid():  # to leave a filter out would be to choose more than the page showed
+        raise Invalid("The filters of this page are not what they were. Clear them and choose again.")
+    return asked.narrow(assets)
+
+
+def _refuse_unseen(form: ChangeForm, count: int) -> None:
+    """Conflict when «all» are more now than the page said; past MOST_COUNTED it does not say how many."""
+    shown = form.cleaned_data["shown"] or 0
+    if form.is_every and count > shown and shown <= MOST_COUNTED:
+        raise Conflict(
+            f"Nothing was deleted: {grouped(count)} assets match now, and the page showed {grouped(shown)}. "
+            "Look at them, and choose again."
+        )
 
 
 def _found(request: SignedInRequest, uid: str, batch_uid: str, need: str) -> tuple[Project, Batch]:
