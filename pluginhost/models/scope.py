@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from django.db import models
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from .project import Project
 _MOST_RECENT = 16
 _recent: dict[str, NumberSet] = {}
 """By digest, the one that was asked for longest ago first. What has the same digest is the same for ever."""
+_changing = threading.Lock()
 
 
 class Scope(models.Model):
@@ -33,8 +36,10 @@ class Scope(models.Model):
     @property
     def numbers(self) -> NumberSet:
         """Kept for the scopes that were asked for last: a script reads its scope page by page."""
-        numbers = _recent.pop(self.digest, None) or NumberSet.from_bytes(bytes(self.numbers_stored))
-        _recent[self.digest] = numbers
-        while len(_recent) > _MOST_RECENT:
-            _recent.pop(next(iter(_recent)), None)
+        numbers = _recent.get(self.digest) or NumberSet.from_bytes(bytes(self.numbers_stored))
+        with _changing:
+            _recent.pop(self.digest, None)
+            _recent[self.digest] = numbers
+            while len(_recent) > _MOST_RECENT:
+                del _recent[next(iter(_recent))]
         return numbers
