@@ -407,6 +407,14 @@ def test_a_personal_key_replaces_the_users_earlier_results_and_no_plugins(alice,
     assert [one["bounding-box"]["x"] for one in shown(project, 1)] == [1, 3]
 
 
+def test_what_a_deleted_session_gave_is_not_taken_for_the_runners_own(alice, project, plugin):
+    v2, session = by_session(alice, project, plugin)
+    send(v2, project, item(1, makers.box(x=1)))
+    Import.objects.update(session=None, deleted_session=session.pk)  # as retention does it
+    assert send(by_user(alice), project, item(1, makers.box(x=1)))["accepted"] == 1
+    assert len(shown(project, 1)) == 2
+
+
 def test_an_asset_counts_once_as_pre_labeled(alice, project, plugin):
     send(by_user(alice), project, item(1))
     v2, _ = by_session(alice, project, plugin)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
+from django.db.models.functions import Coalesce
 
 from pluginhost.actions import bulk
 from pluginhost.import_targets import Target, Targets, missing
@@ -187,8 +188,9 @@ class Rows:
     def _left(self, assets: Iterable[int]) -> dict[int, _Left]:
         found: dict[int, _Left] = {}
         rows = standing(assets).exclude(origin=self._imported)
-        columns = ("asset_id", "origin__state", "origin__session_id", "origin__user_id", "content_digest")
-        for asset, state, session, user, digest, objects in rows.values_list(*columns, "objects_count"):
+        giver = Coalesce("origin__session_id", "origin__deleted_session", output_field=BigIntegerField())
+        columns = ("asset_id", "origin__state", giver, "origin__user_id", "content_digest", "objects_count")
+        for asset, state, session, user, digest, objects in rows.values_list(*columns):
             left = found.get(asset, _Left())
             left = left._replace(is_labeled=left.is_labeled or state == Import.State.APPLIED)
             if self._is_own(session, user):
@@ -197,7 +199,10 @@ class Rows:
         return found
 
     def _is_own(self, session: int | None, user: int | None) -> bool:
-        """Whether a row is the giver's: the session's, or the user's who imports with a personal key."""
+        """Whether a row is the giver's: the session's, or the user's who imports with a personal key.
+
+        A session that was deleted is still no person: what it gave stands by itself.
+        """
         if self._imported.session_id is not None:
             return session == self._imported.session_id
         return session is None and user == self._imported.user_id
