@@ -67,3 +67,13 @@ def test_cancelling_a_queued_session_ends_it(alice, project, plugin):
     assert session.state == Session.State.CANCELLED
     with pytest.raises(Conflict):
         sessions.cancel(makers.principal(alice), session)
+
+
+def test_attempts_are_counted_on_when_the_first_of_them_was_deleted(alice, project, plugin):
+    first = makers.make_session(alice, project, plugin)
+    second = sessions.rerun(makers.principal(alice), first)
+    third = sessions.rerun(makers.principal(alice), second)
+    first.delete()  # as retention does it
+    again = sessions.rerun(makers.principal(alice), Session.objects.get(pk=third.pk))
+    assert (second.attempt, third.attempt, again.attempt) == (2, 3, 4)
+    assert sessions.rerun(makers.principal(alice), again).attempt == 5

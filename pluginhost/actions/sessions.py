@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from pluginhost import nudge
@@ -174,7 +174,7 @@ def _queue(
         name=request.name.replace("\0", "").strip()[:200],
         rerun_of=earlier,
         first_attempt=first,
-        attempt=first.attempts.count() + 2 if first else 1,
+        attempt=_last_attempt(first, earlier) + 1 if first and earlier else 1,
         idempotency_key=request.idempotency_key,
         timeout_s=plugin.timeout_s,
         idle_timeout_s=plugin.idle_timeout_s,
@@ -191,6 +191,12 @@ def _queue(
 def _first_attempt(session: Session) -> Session:
     """Its row is ours until the commit, so that attempts are counted one after the other."""
     return Session.objects.select_for_update(of=("self",)).get(pk=session.first_attempt_id or session.pk)
+
+
+def _last_attempt(first: Session, earlier: Session) -> int:
+    """The highest number in the family, of which some may have been deleted."""
+    latest = first.attempts.aggregate(latest=Max("attempt"))["latest"] or 0
+    return int(max(first.attempt, earlier.attempt, latest))
 
 
 def _asked_before(user: User, idempotency_key: str | None) -> Session | None:
