@@ -1,6 +1,8 @@
 """`/v2` assets taken away for good: numbers are never given again, and every count and page leaves them out."""
 
 import pytest
+from django.db import IntegrityError
+from django.db.models.signals import pre_delete
 
 from pluginhost.actions import deletions, endings, imports, scopes
 from pluginhost.models import (
@@ -178,3 +180,30 @@ def test_a_thousand_are_deleted_some_at_a_time(alice, organization):
     assert deletions.delete_assets(makers.principal(alice), project, everything[:-1]) == 1000
     head = ProjectHead.objects.get(project=project)
     assert (head.assets, list(head.numbers)) == (1, [1001])
+
+
+def test_what_was_deleted_before_it_broke_off_is_written_down(alice, project, monkeypatch):
+    monkeypatch.setattr(deletions, "_CHUNK", 1)
+    done = deletions._delete
+    monkeypatch.setattr(
+        deletions, "_delete", lambda project, numbers: 1 / 0 if 2 in numbers else done(project, numbers)
+    )
+    with pytest.raises(ZeroDivisionError):
+        deletions.delete_assets(makers.principal(alice), project, uids(project, 1, 2))
+    assert AuditEvent.objects.get(verb="assets.deleted").details["count"] == 1
+
+
+def test_an_issue_that_is_made_meanwhile_goes_too(alice, project):
+    """Of a row that came between the looking and the deleting, PostgreSQL says that it still points there."""
+    left = [IntegrityError, IntegrityError]
+
+    def says_so(**sent):
+        if left:
+            raise left.pop()
+
+    pre_delete.connect(says_so, sender=Asset)
+    try:
+        assert deletions.delete_assets(makers.principal(alice), project, uids(project, 1)) == 1
+    finally:
+        pre_delete.disconnect(says_so, sender=Asset)
+    assert ProjectHead.objects.get(project=project).assets == 4

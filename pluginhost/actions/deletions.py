@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from pluginhost import nudge
@@ -20,6 +20,7 @@ from pluginhost.protocol.numbers import NumberSet
 MOST_AT_ONCE = 100_000
 _CHUNK = 200
 _LOOKED_UP = 1_000
+_TRIES = 3
 
 
 def delete_assets(principal: Principal, project: Project, uids: Sequence[str]) -> int:
@@ -28,9 +29,12 @@ def delete_assets(principal: Principal, project: Project, uids: Sequence[str]) -
         raise Invalid(f"assets: At most {MOST_AT_ONCE:,} can be deleted at once.")
     numbers = _numbers(project, list(dict.fromkeys(uids)))
     count = 0
-    for start in range(0, len(numbers), _CHUNK):
-        count += _delete(project, numbers[start : start + _CHUNK])
-    _write_down(principal, project, count)
+    try:
+        for start in range(0, len(numbers), _CHUNK):
+            count += _delete_surely(project, numbers[start : start + _CHUNK])
+    finally:  # also when it breaks off: what is gone is gone
+        if count:
+            _write_down(principal, project, count)
     return count
 
 
@@ -44,6 +48,16 @@ def _numbers(project: Project, uids: Sequence[str]) -> list[int]:
         message = f"There is no asset {uids[missing][:60]} in this project (any more); nothing was deleted."
         raise Invalid(f"assets[{missing}]: {message}", [{"path": f"assets[{missing}]", "message": message}])
     return sorted(known.values())
+
+
+def _delete_surely(project: Project, numbers: Sequence[int]) -> int:
+    """Once more when somebody added to an asset between our looking and our deleting."""
+    for _ in range(_TRIES - 1):
+        try:
+            return _delete(project, numbers)
+        except IntegrityError:
+            continue
+    return _delete(project, numbers)
 
 
 @transaction.atomic
