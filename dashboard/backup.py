@@ -6,8 +6,10 @@ import os
 import shutil
 import sqlite3
 import tarfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+
+from pluginhost.actions.files import DRAFTS
 
 DATABASE, KEYS, FILES = "pluginhost.sqlite3", "keys", "files"
 
@@ -40,8 +42,7 @@ def _pack(data_dir: Path, out: tarfile._Fileobj) -> None:
         finally:
             shutil.rmtree(copy)
         for folder in (KEYS, FILES):
-            if (data_dir / folder).exists():
-                archive.add(data_dir / folder, folder, filter=_but_drafts)
+            _add(archive, data_dir, data_dir / folder)
 
 
 def _copy_database(source: Path, target: Path) -> None:
@@ -50,6 +51,14 @@ def _copy_database(source: Path, target: Path) -> None:
         live.backup(copy)
 
 
-def _but_drafts(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """Uploads under way have names that begin with a dot; they are not whole."""
-    return None if Path(member.name).name.startswith(".") else member
+def _add(archive: tarfile.TarFile, data_dir: Path, path: Path) -> None:
+    """The file, or the folder with what is below it, but for drafts and names with a dot: these are not whole yet.
+
+    Whatever goes meanwhile is left out.
+    """
+    with suppress(FileNotFoundError):
+        archive.add(path, str(path.relative_to(data_dir)), recursive=False)
+        if path.is_dir():
+            for name in sorted(os.listdir(path)):
+                if not name.startswith(".") and path / name != data_dir / FILES / DRAFTS:
+                    _add(archive, data_dir, path / name)

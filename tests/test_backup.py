@@ -71,3 +71,20 @@ def test_on_postgresql_it_says_what_to_do_instead(tmp_path):
     )
     assert done.returncode == 1
     assert "pg_dump --format=custom" in done.stderr
+
+
+def test_what_is_not_whole_is_left_out_and_what_goes_meanwhile_stops_nothing(tmp_path, monkeypatch):
+    sqlite3.connect(tmp_path / backup.DATABASE).close()
+    for name in ("drafts/half", "aa/.half", "aa/whole.png", "bb/gone.png"):
+        (tmp_path / "files" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "files" / name).write_text("x")
+    listed = os.listdir
+
+    def listed_and_then_deleted(path):
+        names = listed(path)
+        (tmp_path / "files" / "bb" / "gone.png").unlink(missing_ok=True)
+        return names
+
+    monkeypatch.setattr(os, "listdir", listed_and_then_deleted)
+    with tarfile.open(backup.write(tmp_path, tmp_path / "a.tar.gz")) as packed:
+        assert packed.getnames() == [backup.DATABASE, "files", "files/aa", "files/aa/whole.png", "files/bb"]
