@@ -297,6 +297,20 @@ def test_a_page_whose_filter_does_not_hold_offers_to_clear_it(as_alice, project)
     assert ">Clear</a>" in page(as_alice, "project", project.uid, batch="gone")
 
 
+def test_numbers_that_follow_one_another_are_one_range_however_many_they_are(as_alice, project):
+    numbers = ",".join(f"{n}-{n}" for n in reversed(range(1, 1_000)))
+    assert "5 assets were deleted." in change(
+        as_alice, project, verb="delete", numbers=numbers, sure="1"
+    ).content.decode()
+
+
+def test_too_many_ranges_are_refused_as_a_whole(as_alice, project):
+    numbers = ",".join(f"{n}-{n}" for n in range(1, 1_003, 2))
+    response = change(as_alice, project, verb="delete", numbers=numbers, sure="1")
+    assert "too scattered" in response.content.decode()
+    assert project.assets.count() == 5
+
+
 def test_all_that_were_shown_are_deleted(as_alice, project, night):
     assert 'name="shown" value="3"' in page(as_alice, "project", project.uid, batch=night.uid)
     change(as_alice, project, f"?batch={night.uid}", verb="delete", every="1", sure="1", shown="3")

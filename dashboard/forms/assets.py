@@ -13,6 +13,7 @@ from django.http import QueryDict
 from pluginhost.models import Asset, Batch, BatchAsset, Import, PreLabel, Project, Task
 
 YES, NO = "yes", "no"
+MOST_RANGES = 500
 
 
 class AssetFilter(forms.Form):
@@ -81,6 +82,8 @@ class ChangeForm(forms.Form):
         written = self._given.getlist("number")
         given["ticked"] = [int(text) for text in written if text.isascii() and text.isdigit() and len(text) <= 9]
         given["ranges"] = ranges_of(given.get("numbers", ""))
+        if len(given["ranges"]) > MOST_RANGES:
+            raise forms.ValidationError("The numbers are too scattered to change at once. Tick the assets instead.")
         if not given["ticked"] and not given["ranges"] and not given.get("every"):
             raise forms.ValidationError("Tick at least one asset.")
         if given.get("verb") == self.DELETE and not given.get("sure"):
@@ -104,9 +107,19 @@ _RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
 def ranges_of(text: str) -> list[tuple[int, int]]:
-    """`6-105,110-110` as pairs; empty when it is not written so."""
+    """`6-105,110-110` as pairs, neighbours as one; empty when it is not written so."""
     found = [_RANGE.fullmatch(part) for part in text.split(",")]
-    return [(int(match[1]), int(match[2])) for match in found if match] if all(found) else []
+    return _merged(sorted((int(match[1]), int(match[2])) for match in found if match)) if all(found) else []
+
+
+def _merged(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for first, last in pairs:
+        if merged and first <= merged[-1][1] + 1:
+            first, before = merged.pop()
+            last = max(last, before)
+        merged.append((first, last))
+    return merged
 
 
 def as_text(ranges: Iterable[Sequence[int]]) -> str:
