@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from pluginhost.actions import exports, files
+from pluginhost.errors import TooMany
 from pluginhost.export_choice import Choice
 from pluginhost.export_reading import PIECE_BYTES, Pace
 from pluginhost.models import Export, StoredFile
@@ -13,7 +14,7 @@ from pluginhost.tasks import build_exports
 
 from . import makers
 from .test_exports import NEWER, payload
-from .v2 import by_user
+from .v2 import by_session, by_user
 
 
 @pytest.fixture
@@ -21,8 +22,9 @@ def asked(alice, project):
     return ask(alice, project)
 
 
-def ask(user, project):
-    return exports.ask(makers.principal(user), project, "tasks", Choice(base="http://testserver"), is_lines=True)
+def ask(user, project, **chosen):
+    choice = Choice(base="http://testserver", **chosen)
+    return exports.ask(makers.principal(user), project, "tasks", choice, is_lines=True)
 
 
 def again(export):
@@ -39,10 +41,33 @@ def test_it_works(asked):
 
 
 def test_the_task_builds_all_that_wait_in_their_order(alice, project):
-    first, second = ask(alice, project), ask(alice, project)
+    first, second = ask(alice, project), ask(alice, project, has_history=False)
     build_exports()
     assert {again(first).state, again(second).state} == {"ready"}
     assert again(first).file_id < again(second).file_id
+
+
+def test_the_same_again_is_the_one_that_waits_already(alice, bob, project):
+    first = ask(alice, project, stages=["Label"])
+    assert ask(alice, project, stages=["Label"]) == first
+    assert ask(alice, project) != first
+    assert ask(bob, project, stages=["Label"]) != first
+    exports.build(first.pk)
+    assert ask(alice, project, stages=["Label"]) != first
+
+
+def test_so_many_may_one_have_under_way_and_no_more(alice, bob, project, plugin):
+    made = [ask(alice, project, batches=[str(number)]) for number in range(exports.MOST_UNDER_WAY)]
+    Export.objects.filter(pk=made[0].pk).update(state="building")
+    with pytest.raises(TooMany, match="8 exports under way"):
+        ask(alice, project)
+    status, answer = by_user(alice).get("export", {"project": project.uid, **NEWER})
+    assert (status, answer["status"]) == (429, "fail")
+    assert ask(alice, project, batches=["1"]) == made[1]
+    assert ask(bob, project).pk
+    assert by_session(alice, project, plugin)[0].get("export", {"project": project.uid, **NEWER})[0] == 200
+    exports.build(made[1].pk)
+    assert ask(alice, project).pk
 
 
 def test_one_is_built_once(asked):
@@ -54,7 +79,7 @@ def test_one_is_built_once(asked):
 
 def test_so_many_are_built_at_a_time_and_no_more(alice, project, settings):
     settings.PLUGINHOST_EXPORT_BUILDERS = 1
-    busy, waiting = ask(alice, project), ask(alice, project)
+    busy, waiting = ask(alice, project), ask(alice, project, has_history=False)
     Export.objects.filter(pk=busy.pk).update(state="building", building_at=timezone.now(), attempts=1)
     assert not exports.build_next()
     assert again(waiting).state == "queued"

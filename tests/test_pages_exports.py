@@ -109,6 +109,14 @@ def test_one_of_a_session_names_it(as_alice, alice, project, plugin):
     assert "Issues" in shown
 
 
+def test_too_many_under_way_are_refused_with_a_sentence(as_alice, alice, project):
+    for _ in range(exports.MOST_UNDER_WAY):
+        Export.objects.create(project=project, asked_by=alice, shape="issues")
+    assert ask(as_alice, project).status_code == 302
+    assert "8 exports under way" in page(as_alice, project)
+    assert Export.objects.count() == exports.MOST_UNDER_WAY
+
+
 def test_other_projects_exports_are_not_listed(as_alice, alice, organization, project):
     other = makers.make_project(alice, organization, name="Other")
     exports.ask(makers.principal(alice), other, "tasks", Choice(), is_lines=False)
@@ -120,9 +128,8 @@ def test_more_exports_take_no_more_queries(as_alice, alice, project, django_asse
     with django_assert_max_num_queries(40) as counted:
         page(as_alice, project)
     few = len(counted)
-    batch = makers.make_batch(project, "Night", [1])
-    for _ in range(5):
-        ask(as_alice, project, batches=[batch.uid])
+    for number in range(5):
+        ask(as_alice, project, batches=[makers.make_batch(project, f"Night {number}", [1]).uid])
     build_exports()
     with django_assert_max_num_queries(few + 2):
         page(as_alice, project)

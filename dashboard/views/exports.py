@@ -15,6 +15,7 @@ from dashboard.forms.exports import ExportForm
 from dashboard.paging import page_of
 from pluginhost import access, file_links
 from pluginhost.actions import exports as actions
+from pluginhost.errors import TooMany
 from pluginhost.models import Batch, Export, Project
 from pluginhost.protocol import stages
 from pluginhost.tasks import build_exports
@@ -54,9 +55,11 @@ def project_exports(request: SignedInRequest, uid: str) -> HttpResponse:
 def _ask(request: SignedInRequest, project: Project, form: ExportForm) -> None:
     base = f"{request.scheme}://{request.get_host()}"
     shape = form.cleaned_data["shape"]
-    actions.ask(request.principal, project, shape, form.choice(base), is_lines=form.is_lines)
     try:
+        actions.ask(request.principal, project, shape, form.choice(base), is_lines=form.is_lines)
         build_exports.delay_on_commit()
+    except TooMany as error:
+        messages.error(request, error.sentence)
     except OperationalError:  # the broker is away; builders look by themselves as well
         messages.warning(request, "The export waits until the background work is there again.")
     else:

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,10 +20,10 @@ from django.utils import timezone
 from pluginhost import nudge
 from pluginhost.actions import audit, files, reads
 from pluginhost.actions.timeline import tell
-from pluginhost.errors import Invalid
+from pluginhost.errors import Invalid, TooMany
 from pluginhost.export_choice import Choice
 from pluginhost.export_reading import Pace, Reading
-from pluginhost.models import Export, Project
+from pluginhost.models import Export, Project, User
 from pluginhost.principal import Principal
 from pluginhost.protocol.export_shapes import Json
 
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 State = Export.State
 FINAL = (State.READY, State.FAILED)
 MOST_ATTEMPTS = 3
+MOST_UNDER_WAY = 8
+"""So many may one key or person have waiting or being built at once."""
 LEASE = timedelta(seconds=60)
 """A builder that has said nothing for so long is gone."""
 DRAFT_SECONDS = 3600.0
@@ -44,10 +46,18 @@ class TakenAway(Exception):
 
 
 def ask(principal: Principal, project: Project, shape: str, choice: Choice, *, is_lines: bool) -> Export:
-    """Write down that an export is wanted; with a session's key, one of its scope."""
+    """Write down that an export is wanted; with a session's key, one of its scope.
+
+    Whoever asks for the same again while it is still queued is given that one: it will be as fresh.
+    """
     if shape not in Export.Shape.values:
         raise Invalid(f"shape: choose one of {', '.join(Export.Shape.values)}.")
     with transaction.atomic():
+        under_way = _under_way(principal)
+        if (same := _same(under_way, project, shape, choice, is_lines=is_lines)) is not None:
+            return same
+        if len(under_way) >= MOST_UNDER_WAY:
+            raise TooMany(f"You have {len(under_way)} exports under way; ask again when one of them is ready.")
         made = Export.objects.create(
             project=project,
             session=principal.session,
@@ -65,6 +75,24 @@ def ask(principal: Principal, project: Project, shape: str, choice: Choice, *, i
         )
         nudge.project(project.pk)
     return made
+
+
+def _under_way(principal: Principal) -> list[Export]:
+    """The asker's own; the user's row is ours until the commit, so that whoever asks twice at once is counted."""
+    user = User.objects.select_for_update(no_key=True).get(pk=principal.user.pk)
+    own = Export.objects.filter(asked_by=user, session=principal.session)
+    return list(own.filter(state__in=(State.QUEUED, State.BUILDING)))
+
+
+def _same(
+    under_way: Iterable[Export], project: Project, shape: str, choice: Choice, *, is_lines: bool
+) -> Export | None:
+    """The one among them that is about the very same, and not begun."""
+    asked = (State.QUEUED, project.pk, shape, is_lines, json.loads(json.dumps(choice.as_json())))
+    for one in under_way:
+        if (one.state, one.project_id, one.shape, one.is_lines, one.filters) == asked:
+            return one
+    return None
 
 
 def is_large(export: Export) -> bool:
