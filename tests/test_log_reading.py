@@ -80,9 +80,9 @@ def test_a_search_does_not_mind_the_case_and_takes_signs_as_they_are(session):
     assert (numbers_of(page), page.total) == ([1], 1)
 
 
-def test_a_page_takes_three_queries(session, django_assert_num_queries):
+def test_a_page_takes_two_queries(session, django_assert_num_queries):
     makers.make_lines(session, 600)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         log_reading.page(session.pk, after=50)
 
 
