@@ -119,9 +119,12 @@ def _open(path: Path, encoding: str) -> IO[str]:
 
 
 def _rows(file: IO[str], delimiter: str) -> Iterator[Line]:
+    """All rows, the empty ones too: skipping them takes time, so that there may be only so many."""
     reader, begins = csv.reader(_lines(file), delimiter=delimiter), 1
     try:
-        for cells in reader:
+        for count, cells in enumerate(reader, start=1):
+            if count > 2 * MOST_ROWS:
+                raise Invalid(f"Most of the file's first {2 * MOST_ROWS:,} rows are empty. Take those out.")
             yield Line(begins, cells)
             begins = reader.line_num + 1
     except csv.Error:

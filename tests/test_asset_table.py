@@ -112,6 +112,16 @@ def test_too_many_rows_are_refused(table, monkeypatch):
         list(read.lines())
 
 
+def test_too_many_empty_rows_are_refused_and_not_read_to_their_end(table, monkeypatch):
+    monkeypatch.setattr(asset_table, "MOST_ROWS", 3)
+    read = table(f"url\n{URL}\n" + "\n" * 4)
+    assert len(list(read.lines())) == 1
+    with pytest.raises(Invalid, match="first 6 rows are empty"):
+        list(table(f"url\n{URL}\n" + "\n" * 5).lines())
+    with pytest.raises(Invalid, match="first 6 rows are empty"):
+        table("\n" * 7 + "url\n")
+
+
 def test_too_many_columns_are_refused(table):
     with pytest.raises(Invalid, match="columns, more than 200"):
         table("a," * 300)

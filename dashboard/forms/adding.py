@@ -15,6 +15,8 @@ from pluginhost.protocol import asset_items, asset_kinds
 SKIP, ADD = "skip", "add"
 ALL_OR_NOTHING, GOOD_ROWS = "all", "good"
 MOST_SAID = 20
+MOST_LINES = 100_000
+MOST_PASTED = 2**24
 _ID_AND_ADDRESS = re.compile(r"(?P<id>[^\t]*?)\s*[\t,]\s*(?P<address>https?://.*)", re.IGNORECASE)
 
 
@@ -53,7 +55,7 @@ class AddressesForm(AddingForm):
     def clean_lines(self) -> list[dict[str, str]]:
         """`external id<tab or comma>address`, or the address alone; what is wrong is said with the line's number."""
         items, wrong = [], []
-        for number, line in enumerate(self.cleaned_data["lines"].splitlines(), start=1):
+        for number, line in enumerate(_lines(self.cleaned_data["lines"]), start=1):
             if not line.strip():
                 continue
             external_id, address = _parted(line.strip())
@@ -98,6 +100,16 @@ class TableForm(AddingForm):
     """What becomes of a file some of whose rows are wrong."""
 
     take = forms.ChoiceField(choices=[(ALL_OR_NOTHING, "All rows or none"), (GOOD_ROWS, "The good rows only")])
+
+
+def _lines(pasted: str) -> list[str]:
+    """The lines, if a page can be kept waiting for so many."""
+    if len(pasted.encode()) > MOST_PASTED:
+        raise forms.ValidationError(f"A list has at most {MOST_PASTED // 2**20} MB. Add it in parts, or as a CSV file.")
+    lines = pasted.splitlines()
+    if len(lines) > MOST_LINES:
+        raise forms.ValidationError(f"A list has at most {MOST_LINES:,} lines. Add it in parts, or as a CSV file.")
+    return lines
 
 
 def _parted(line: str) -> tuple[str, str]:
