@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from dashboard import days
 from dashboard.paging import MOST_COUNTED, Page, count_up_to
 from pluginhost.models import Connection, DeletedSession, Plugin, Project, Session, User
 from pluginhost.summaries import ordinal
@@ -110,7 +111,7 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if 2000 <= day.year <= 2200 else None
+    return day if days.is_meant(day) else None
 
 
 # --- as a table ---

@@ -145,7 +145,17 @@ def test_by_date(as_alice, trail, done):
 
 
 @pytest.mark.parametrize(
-    "query", ["since=nonsense", "what=nonsense", "until=2026-13-44", "target=%00", "who=" + "x" * 99]
+    "query",
+    [
+        "since=nonsense",
+        "what=nonsense",
+        "until=2026-13-44",
+        "target=%00",
+        "who=" + "x" * 99,
+        "until=9999-12-31",
+        "since=0001-01-01",
+        "until=2201-01-01",
+    ],
 )
 def test_odd_filters_are_said_and_filter_nothing(as_alice, trail, done, query):
     response = as_alice.get(f"{trail}?{query}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -13,7 +14,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dashboard import tables
+from dashboard import days, tables
 from dashboard.audit_words import GROUPS, details_of, sentence
 from dashboard.paging import page_of
 from dashboard.streaming import streamed
@@ -28,6 +29,14 @@ _IN_COLUMNS = {"verb", "target", "target ID"}
 _MOST_PEOPLE = 200
 
 
+class DayField(forms.DateField):
+    def to_python(self, value: Any) -> date | None:
+        day = super().to_python(value)
+        if day is not None and not days.is_meant(day):
+            raise forms.ValidationError(f"Choose a day from {days.FIRST_YEAR} to {days.LAST_YEAR}.")
+        return day
+
+
 class AuditFilter(forms.Form):
     """What the address asks for; what is not understood filters nothing, and says so."""
 
@@ -36,8 +45,8 @@ class AuditFilter(forms.Form):
         required=False, choices=[("", "Everything"), *((key, word) for key, (word, _) in GROUPS.items())]
     )
     target = forms.CharField(required=False, max_length=200)
-    since = forms.DateField(required=False, label="From")
-    until = forms.DateField(required=False, label="To")
+    since = DayField(required=False, label="From")
+    until = DayField(required=False, label="To")
 
     def of(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         """The events that all filters let by; days are those of UTC."""
