@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.forms import adding
 from pluginhost.actions import uploads
 from pluginhost.models import Asset, AuditEvent, Batch, StoredFile
 
@@ -275,6 +276,28 @@ def test_what_is_no_json_is_answered_in_json(as_alice, project):
     address = reverse("project_uploads_add", args=[project.uid])
     response = as_alice.post(address, "{" * 100_000, content_type="application/json")
     assert (response.status_code, response.json()) == (400, {"message": "Send JSON."})
+
+
+def test_a_pasted_list_has_an_end(as_alice, project, monkeypatch):
+    monkeypatch.setattr(adding, "MOST_LINES", 3)
+    monkeypatch.setattr(adding, "MOST_PASTED", 2**20)
+    assert "at most 3 lines" in said(send(as_alice, project, "addresses", lines="\n" * 4))
+    assert "at most 1 MB" in said(send(as_alice, project, "addresses", lines="https://example.org/" + "ş" * 2**19))
+    assert "1 asset added" in said(send(as_alice, project, "addresses", lines="\n\nhttps://example.org/a.png"))
+
+
+@pytest.mark.parametrize("name", ["half \ud800 a pair.png", "a nul \0.png"])
+def test_names_that_cannot_be_stored_are_asked_for_and_reserved_nevertheless(as_alice, project, name):
+    assert ask(as_alice, project, "project_assets_known", {"externalIds": [name]}) == (200, {"known": []})
+    assert ask(as_alice, project, "project_uploads_reserve", {"names": [name]})[0] == 200
+
+
+def test_json_nested_too_deep_is_answered_in_json(as_alice, project):
+    given = []
+    for _ in range(200):
+        given = [given]
+    status, answer = ask(as_alice, project, "project_uploads_add", {"files": given})
+    assert (status, answer) == (400, {"message": "Send JSON."})
 
 
 def test_a_chunk_takes_few_queries(as_alice, project, django_assert_max_num_queries):

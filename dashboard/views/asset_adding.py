@@ -25,6 +25,7 @@ from pluginhost.actions import asset_lists, files, uploads
 from pluginhost.errors import Invalid, PluginhostError, TooLarge
 from pluginhost.models import Project
 from pluginhost.protocol import asset_kinds
+from pluginhost.protocol.storable import clean
 
 from .doors import SignedInRequest, signed_in
 from .project_page import frame
@@ -163,7 +164,7 @@ def _in_json(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponse]
 
 def _body(request: HttpRequest) -> dict[str, Any]:
     try:
-        given = json.loads(request.body)
+        given = clean(json.loads(request.body))
     except (ValueError, RecursionError):
         raise Invalid("Send JSON.") from None
     if not isinstance(given, dict):
