@@ -91,6 +91,22 @@ def test_batches_that_mean_nothing_are_400(alice, project, body):
     assert not Batch.objects.exists()
 
 
+@pytest.mark.parametrize("uid", [[], {}, ["x"], 5])
+def test_an_id_of_a_batch_that_is_no_text_is_named(alice, project, uid):
+    body = {"batches": ["Day", {"_id": uid, "name": "Night"}]}
+    status, answer = by_user(alice).post(f"batches/{project.uid}", body)
+    assert (status, answer["errors"][0]["path"]) == (400, "batches[1]._id")
+    assert not Batch.objects.exists()
+
+
+def test_more_names_than_there_may_be_batches_are_refused_before_any_is_looked_up(alice, project):
+    v2, names = by_user(alice), [str(number) for number in range(260_000)]
+    assert v2.post(f"batches/{project.uid}", {"batches": names})[0] == 400
+    uid = v2.data(f"project/{project.uid}/assets")["assets"][0]["_id"]
+    assert v2.post("assignBatches", {"assets": [uid], "batches": names})[0] == 400
+    assert not Batch.objects.exists()
+
+
 @pytest.mark.parametrize("name", ["tags", "batches"])
 @pytest.mark.parametrize("names_the_project", [True, False])
 def test_batches_are_assigned_by_name_or_id(alice, project, name, names_the_project):

@@ -26,6 +26,8 @@ _CHUNK = 1_000
 def upsert(principal: Principal, project: Project, names: Sequence[object], path: str = "batches") -> list[Batch]:
     """The batches of these names, in their order; those that are missing are made, none is taken away."""
     wanted = list(dict.fromkeys(_name(name, f"{path}[{index}].name") for index, name in enumerate(names)))
+    if len(wanted) > MOST_BATCHES:  # before they all go into a query
+        raise _bad(path, f"A project has at most {MOST_BATCHES:,} batches.")
     known = {batch.name: batch for batch in Batch.objects.filter(project=project, name__in=wanted)}
     missing = [name for name in wanted if name not in known]
     if missing and Batch.objects.filter(project=project).count() + len(missing) > MOST_BATCHES:
@@ -50,6 +52,8 @@ def resolve(project: Project, given: Iterable[object], path: str) -> list[Batch]
     wanted = list(dict.fromkeys(_word(value, path) for value in given))
     if not wanted:
         return []
+    if len(wanted) > MOST_BATCHES:
+        raise _bad(path, f"A project has at most {MOST_BATCHES:,} batches; name fewer.")
     by_uid = {batch.uid: batch for batch in Batch.objects.filter(project=project, uid__in=wanted)}
     by_name = {batch.name: batch for batch in Batch.objects.filter(project=project, name__in=wanted)}
     for word in wanted:

@@ -41,8 +41,10 @@ def _from_lists(call: Call, project: Project, body: dict[str, Any]) -> list[Batc
     known = set(Batch.objects.filter(project=project).values_list("uid", flat=True))
     names = []
     for index, item in enumerate(item for given in lists for item in given):
-        name = item.get("name") if isinstance(item, dict) else item
-        if isinstance(item, dict) and item.get("_id") in known and (name is None or isinstance(name, str)):
+        name, uid = (item.get("name"), item.get("_id")) if isinstance(item, dict) else (item, None)
+        if uid is not None and not isinstance(uid, str):
+            raise refused(f"batches[{index}]._id", "The id of a batch must be text.")
+        if uid in known and (name is None or isinstance(name, str)):
             continue  # the client repeats what it knows; a renamed one keeps our name
         if not isinstance(name, str):
             raise refused(f"batches[{index}]", "Each batch must be an object with a name.")
