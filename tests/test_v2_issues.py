@@ -1,6 +1,7 @@
 """`/v2` issues: raised on a task, talked about, closed, taken away; who is mentioned is told."""
 
 import pytest
+from django.db import connection
 
 from pluginhost.actions import organizations
 from pluginhost.models import AuditEvent, Issue, IssueComment, Notification, Task
@@ -163,6 +164,21 @@ def test_a_session_key_reads_the_issues_of_its_scope_alone(alice, project, plugi
     for path, body in calls(issue, tasks[0]):
         assert v2.post(path, body)[0] == 403, path
     assert v2.delete(f"issues/{issue['_id']}")[0] == 403
+
+
+def test_a_session_key_asks_for_a_page_of_issues_whatever_their_number(alice, project, plugin, tasks):
+    made = Issue.objects.bulk_create(Issue(project=project, task=tasks[n % 2], content=str(n)) for n in range(30))
+    v2, _ = by_session(alice, project, plugin, scope={"first": 1})
+    asked = []
+
+    def heard(execute, sql, params, many, context):
+        asked.append(len(params or ()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(heard):
+        listed = v2.data("issues", {"project": project.uid, "limit": 2, "page": 2})
+    assert ([one["_id"] for one in listed["issues"]], listed["total"]) == ([made[24].uid, made[22].uid], 15)
+    assert max(asked) < 15
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from pluginhost import access, people
 from pluginhost.actions import issues as actions
-from pluginhost.models import Issue, IssueComment, Project
+from pluginhost.models import Issue, IssueComment, Project, Session
 from pluginhost.protocol import moments, stages
 
 from .door import Answer, Call
@@ -24,22 +24,29 @@ def listing(call: Call) -> Answer:
     if uid is None:
         raise refused("project", "Name the project by its id.")
     project = access.project(call.principal, uid)
-    found = _chosen(call, project).order_by("-id")
-    skip, limit = (call.query.page - 1) * _limit(call), _limit(call)
-    if call.session is not None:
-        found = found.filter(pk__in=_in_scope(call, found))
-    rows = list(found.select_related("task__asset", "created_by")[skip : skip + limit])
+    rows, total = _page(call, _chosen(call, project).order_by("-id"))
     shown = written(project, rows)
-    return {"issues": shown, "issue": shown, "total": found.order_by().count()}
+    return {"issues": shown, "issue": shown, "total": total}
+
+
+def _page(call: Call, found: QuerySet[Issue]) -> tuple[list[Issue], int]:
+    """The page that was asked for, and how many there are in all."""
+    skip, limit = (call.query.page - 1) * _limit(call), _limit(call)
+    shown = found.select_related("task__asset", "created_by")
+    if call.session is None:
+        return list(shown[skip : skip + limit]), found.order_by().count()
+    within = _in_scope(call.session, found)
+    return list(shown.filter(pk__in=within[skip : skip + limit])), len(within)
 
 
 def _limit(call: Call) -> int:
     return call.query.limit if call.query.text("limit") else MOST_A_PAGE
 
 
-def _in_scope(call: Call, found: QuerySet[Issue]) -> list[int]:
-    scope = call.session.scope.numbers if call.session is not None else ()
-    return [pk for pk, number in found.values_list("pk", "task__asset__number") if number in scope]
+def _in_scope(session: Session, found: QuerySet[Issue]) -> list[int]:
+    """The keys of those on the session's assets; there may be more than a query has room for."""
+    numbers, scope = found.values_list("pk", "task__asset__number"), session.scope.numbers
+    return [pk for pk, number in numbers.iterator() if number in scope]
 
 
 def _chosen(call: Call, project: Project) -> QuerySet[Issue]:
