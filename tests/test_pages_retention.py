@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from pluginhost import tasks
 from pluginhost.actions import retention as actions
@@ -93,6 +94,17 @@ def test_an_owner_sets_the_rule(as_alice, organization):
     assert answer.status_code == 302
     rule = RetentionRule.objects.get(organization=organization)
     assert (rule.log_days, rule.session_count) == (30, None)
+
+
+def test_a_rule_is_kept_while_the_broker_is_away(as_alice, organization, monkeypatch):
+    def away(*_: object) -> None:
+        raise OperationalError("nobody listens there")
+
+    monkeypatch.setattr(tasks.apply, "delay_on_commit", away)
+    address = reverse("organization_retention", args=[organization.uid])
+    answer = as_alice.post(address, {"log_days": "30"}, follow=True)
+    assert "goes within the hour" in answer.content.decode()
+    assert RetentionRule.objects.get(organization=organization).log_days == 30
 
 
 def test_it_says_first_what_would_be_deleted(alice, as_alice, organization, project, plugin):

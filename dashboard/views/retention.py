@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
+from kombu.exceptions import OperationalError
 
 from dashboard import retained
 from dashboard.forms import refusals
@@ -42,8 +43,12 @@ def organization_retention(request: SignedInRequest, uid: str) -> HttpResponse:
 
 def _kept(request: SignedInRequest, organization: Organization, form: RetentionForm) -> HttpResponse:
     actions.keep(request.principal, organization, form.asked)
-    tasks.apply.delay_on_commit(organization.pk)
-    messages.success(request, "Saved. What is kept no longer goes from now on, and again every hour.")
+    try:
+        tasks.apply.delay_on_commit(organization.pk)
+    except OperationalError:  # the broker is away; every hour all rules are applied anyway
+        messages.warning(request, "Saved. What is kept no longer goes within the hour.")
+    else:
+        messages.success(request, "Saved. What is kept no longer goes from now on, and again every hour.")
     return redirect("organization_retention", organization.uid)
 
 
