@@ -2,6 +2,7 @@
 
 import pytest
 
+from pluginhost.actions import attachments
 from pluginhost.models import Asset, AuditEvent
 
 from . import makers
@@ -48,6 +49,14 @@ def test_our_own_files_are_handed_out_signed(alice, project):
     (shown,) = v2.data(f"project/{project.uid}/assets", {"limit": 1})["assets"][0]["attachments"]
     assert b"".join(v2.client.get(shown["value"]).streaming_content).startswith(b"\x89PNG")
     assert attached(1)[0]["value"].startswith("/files/")
+
+
+def test_too_many_on_one_asset_change_none_of_the_others(alice, project, monkeypatch):
+    monkeypatch.setattr(attachments, "_LOOKED_UP", 1)
+    monkeypatch.setattr(attachments, "MOST_OF_ONE", 1)
+    status, answer = attach(by_user(alice), project, to(1, TEXT), to(2, TEXT, IMAGE))
+    assert (status, "Asset 2 would have more than 1" in answer["message"]) == (400, True)
+    assert (attached(1), attached(2)) == (None, None)
 
 
 def test_a_stranger_gets_404_and_who_may_not_add_403(charlie, bob, rita, project):

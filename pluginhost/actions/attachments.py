@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from pluginhost import nudge
 from pluginhost.actions import audit
@@ -34,26 +35,36 @@ def add(principal: Principal, project: Project, items: object, *, host: str = ""
         for pk in assets[item.external_id]:
             wanted.setdefault(pk, []).extend(item.attachments or ())
     keys = sorted(wanted)
-    for start in range(0, len(keys), _LOOKED_UP):
-        _add(project, {pk: wanted[pk] for pk in keys[start : start + _LOOKED_UP]})
+    chunks = [{pk: wanted[pk] for pk in keys[start : start + _LOOKED_UP]} for start in range(0, len(keys), _LOOKED_UP)]
+    for chunk in chunks:  # all of them, before the first is written
+        for asset in _to_change(chunk):
+            _with_new(asset, chunk[asset.pk])
+    for chunk in chunks:
+        _add(project, chunk)
     _write_down(principal, project, len(keys))
     return len(keys)
 
 
 @transaction.atomic
 def _add(project: Project, wanted: Mapping[int, Sequence[dict[str, str]]]) -> None:
-    changed = []
-    for asset in Asset.objects.select_for_update().filter(pk__in=wanted).only("pk", "number", "attachments"):
-        known = asset.attachments or []
-        fresh = [
-            it for place, it in enumerate(wanted[asset.pk]) if it not in known and it not in wanted[asset.pk][:place]
-        ]
-        if len(known) + len(fresh) > MOST_OF_ONE:
-            raise _bad("attachments", f"Asset {asset.number} would have more than {MOST_OF_ONE:,} attachments.")
-        asset.attachments = [*known, *fresh]
-        changed.append(asset)
+    changed = list(_to_change(wanted).select_for_update())
+    for asset in changed:
+        asset.attachments = _with_new(asset, wanted[asset.pk])
     Asset.objects.bulk_update(changed, ["attachments"])
     nudge.project(project.pk)
+
+
+def _to_change(wanted: Iterable[int]) -> QuerySet[Asset]:
+    return Asset.objects.filter(pk__in=list(wanted)).only("pk", "number", "attachments")
+
+
+def _with_new(asset: Asset, wanted: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """What the asset has, and what of `wanted` is new to it; Invalid when these are too many."""
+    known = asset.attachments or []
+    fresh = [it for place, it in enumerate(wanted) if it not in known and it not in wanted[:place]]
+    if len(known) + len(fresh) > MOST_OF_ONE:
+        raise _bad("attachments", f"Asset {asset.number} would have more than {MOST_OF_ONE:,} attachments.")
+    return [*known, *fresh]
 
 
 def _checked(items: object) -> list[AssetItem]:
