@@ -83,7 +83,7 @@ class ChangeForm(forms.Form):
         given["ticked"] = [int(text) for text in written if text.isascii() and text.isdigit() and len(text) <= 9]
         given["ranges"] = ranges_of(given.get("numbers", ""))
         if len(given["ranges"]) > MOST_RANGES:
-            raise forms.ValidationError("The numbers are too scattered to change at once. Tick the assets instead.")
+            raise forms.ValidationError("The numbers are too scattered for one change. Choose them on the Assets tab.")
         if not given["ticked"] and not given["ranges"] and not given.get("every"):
             raise forms.ValidationError("Tick at least one asset.")
         if given.get("verb") == self.DELETE and not given.get("sure"):
