@@ -67,10 +67,11 @@ def page(
 ) -> Page:
     """The lines after a number, in order. `cut` shortens longer messages, for lists; a text is costly to count."""
     limit = max(1, min(limit, MOST_LINES))
-    after = max(after, deleted_up_to(session_id))
+    head = _head(session_id)
+    after = max(after, head.deleted_up_to if head else 0)
     found = lines_after(session_id, after, which, limit=limit + 1, cut=cut)
     more = found[limit - 1]["number"] if len(found) > limit else None
-    return Page(found[:limit], more, total(session_id, which) if counted else 0)
+    return Page(found[:limit], more, _total(head, which) if head and counted else 0)
 
 
 def lines_after(
@@ -86,21 +87,22 @@ def last_lines(session_id: int, count: int, *, cut: int = CUT_AT) -> list[Line]:
 
 
 def total(session_id: int, which: Filter = ALL) -> int:
-    """Kept in the log's head; counted only for a text or an odd level."""
-    if not which.is_all and (which.text or which.level not in (20, 30, 40)):
-        return which.lines(session_id).count()
-    head = LogHead.objects.filter(session_id=session_id).first()
-    if head is None:
-        return 0
-    if head.deleted_up_to:
-        return which.lines(session_id).filter(number__gt=head.deleted_up_to).count()
+    head = _head(session_id)
+    return _total(head, which) if head else 0
+
+
+def _total(head: LogHead, which: Filter) -> int:
+    """Kept in the log's head; counted only for a text or an odd level, and where retention took lines."""
+    is_odd = not which.is_all and (which.text or which.level not in (20, 30, 40))
+    if is_odd or head.deleted_up_to:
+        return which.lines(head.session_id).filter(number__gt=head.deleted_up_to).count()
     by_level = {20: head.info, 30: head.warning, 40: head.error}
     return head.last if which.is_all else sum(count for level, count in by_level.items() if level >= which.level)
 
 
-def deleted_up_to(session_id: int) -> int:
-    """The last line that retention took; 0 where all are there. Its rows may go a little later than it is said."""
-    return LogHead.objects.filter(session_id=session_id).values_list("deleted_up_to", flat=True).first() or 0
+def _head(session_id: int) -> LogHead | None:
+    """It also says which lines retention took; their rows may go a little later than that is said."""
+    return LogHead.objects.filter(session_id=session_id).first()
 
 
 def numbers(session_id: int, which: Filter, *, after: int = 0) -> tuple[list[int], bool]:
@@ -150,7 +152,8 @@ def _ranked(session_id: int, which: Filter, found: list[dict[str, Any]]) -> list
 def chunks(session_id: int, which: Filter, form: str) -> Iterator[bytes]:
     """All lines as text or as JSON lines, some thousand at a time; lines that arrive meanwhile are in it."""
     write = _WRITERS[form]
-    after = deleted_up_to(session_id)
+    head = _head(session_id)
+    after = head.deleted_up_to if head else 0
     while found := lines_after(session_id, after, which, limit=_STREAMED_AT_ONCE):
         yield "".join(map(write, found)).encode("utf-8", "replace")
         after = found[-1]["number"]
