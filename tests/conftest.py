@@ -19,11 +19,17 @@ from .server import Server, _shared_folder, new_server, server  # noqa: F401
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, and count as deselected, what is about the other database. What takes longest begins first."""
+    """Leave out, and count as deselected, what is about the other database. What takes longest begins first.
+
+    What goes through real programs may be tried twice, since a machine may stop for seconds; the summary names it.
+    """
     other = "sqlite" if connection.vendor == "postgresql" else "postgresql"
     left_out = [item for item in items if item.get_closest_marker(other)]
     items[:] = [item for item in items if not item.get_closest_marker(other)]
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        if item.get_closest_marker("story"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
     config.hook.pytest_deselected(items=left_out)
 
 
