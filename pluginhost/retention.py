@@ -19,7 +19,10 @@ from .protocol.asset_items import data_digest
 ALWAYS_KEPT = timedelta(days=1)
 MEGABYTE = 1_000_000
 KINDS = ("assets", "exports", "instructions")
-"""Kinds of files that a rule may take. Masks are named inside pre-labels and answers, and stay with these."""
+"""Kinds of files that a rule may take. Masks are named inside pre-labels and answers, and stay with these.
+
+What an import names as its mask is one from then on, whatever it was uploaded as.
+"""
 _CHUNK = 500
 
 

@@ -26,6 +26,7 @@ from pluginhost.models import (
 from pluginhost.protocol.asset_items import data_digest
 
 from . import makers
+from .v2 import by_user, item, send
 
 pytestmark = pytest.mark.django_db
 
@@ -268,6 +269,23 @@ def test_masks_stay_with_the_labels_that_name_them(alice, organization, project,
     mask = stored(project, alice, days=99, kind="brushes")
     actions.apply(rule_of(organization, file_days=30))
     assert files.path_of(mask).exists()
+
+
+@pytest.mark.parametrize("name", ["brushDataUrl", "medicalBrushDataUrl"])
+@pytest.mark.parametrize("host", ["", "http://testserver"])
+def test_what_labels_name_is_a_mask_whatever_it_was_uploaded_as(alice, organization, project, files_dir, name, host):
+    mask, other = stored(project, alice, days=99), stored(project, alice, days=99)
+    send(by_user(alice), project, item(1, **{name: f"{host}/files/{mask.key}?t=signed"}))
+    send(by_user(alice), project, item(99, **{name: f"/files/{other.key}"}))
+    actions.apply(rule_of(organization, file_days=30))
+    assert (files.path_of(mask).exists(), files.path_of(other).exists()) == (True, False)
+
+
+def test_labels_name_no_masks_of_other_projects(alice, organization, project, files_dir):
+    theirs = stored(makers.make_project(alice, organization, name="Other"), alice, days=99)
+    send(by_user(alice), project, item(1, brushDataUrl=f"/files/{theirs.key}"))
+    actions.apply(rule_of(organization, file_days=30))
+    assert not files.path_of(theirs).exists()
 
 
 def test_the_oldest_files_go_when_all_are_too_much(alice, organization, project, files_dir):

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -106,6 +107,11 @@ def remove(stored: StoredFile) -> None:
 def adopt(stored: StoredFile, project: Project) -> None:
     """It belongs to this project from now on: it was uploaded before the uploader said for which."""
     StoredFile.objects.filter(pk=stored.pk, project=None).update(project=project)
+
+
+def note_masks(project: Project, keys: Iterable[str]) -> None:
+    """Labels name these, whatever they were said to be when they were uploaded: retention leaves masks alone."""
+    StoredFile.objects.filter(project=project, key__in=list(keys), kind="assets").update(kind="brushes")
 
 
 @transaction.atomic

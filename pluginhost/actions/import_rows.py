@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.functions import Coalesce
 
-from pluginhost.actions import bulk
+from pluginhost import file_links
+from pluginhost.actions import bulk, files
 from pluginhost.import_targets import Target, Targets, missing
 from pluginhost.models import Import, PreLabel, Project, Rejection
 from pluginhost.protocol import import_items
@@ -72,12 +73,13 @@ class Rows:
     def __init__(self, imported: Import, project: Project, host: str) -> None:
         self.counts = Counts()
         self.first_rejections: list[dict[str, Any]] = []
-        self._imported = imported
+        self._imported, self._project, self._host = imported, project, host
         self._schema = import_items.Schema(project.category_schema)
         self._targets = Targets(project, imported.session, host)
         self._pending: list[tuple[int, Item]] = []
         self._pending_size = 0
         self._rejections: list[tuple[Any, ...]] = []
+        self._masks: set[str] = set()
         self._seen = bytearray()  # a bit for each asset number: those that earlier chunks gave a row
 
     def take(self, item: object) -> None:
@@ -103,7 +105,9 @@ class Rows:
             for asset, values in changed.items():
                 PreLabel.objects.filter(origin=self._imported, asset=asset).update(**values)
             bulk.insert(Rejection, _REJECTION, self._rejections)
-        self._pending, self._pending_size, self._rejections = [], 0, []
+            if self._masks:
+                files.note_masks(self._project, self._masks)
+        self._pending, self._pending_size, self._rejections, self._masks = [], 0, [], set()
 
     # --- which assets, and what each is given ---
 
@@ -129,8 +133,15 @@ class Rows:
             elif not given[target.pk].add(item):
                 self.counts.unchanged += 1
                 self.counts.repeated += 1
+            self._note_masks(item)
         except Refusal as refusal:
             self._reject(index, item.name, target.pk, refusal)
+
+    def _note_masks(self, item: Item) -> None:
+        """The keys of those files of ours that it names as its masks."""
+        for name in import_items.MASKS:
+            if name in item.content and (key := file_links.key_in(item.content[name], self._host)) is not None:
+                self._masks.add(key)
 
     def _known(self, assets: set[int]) -> dict[int, _Row]:
         rows = PreLabel.objects.filter(origin=self._imported, asset__in=assets) if assets else ()

@@ -39,7 +39,7 @@ CODES = {
 }
 LONGEST_SELECTOR = 2 * 2**20
 _LISTS = ("objects", "classifications", "relations")
-_MASKS = ("brushDataUrl", "medicalBrushDataUrl")
+MASKS = ("brushDataUrl", "medicalBrushDataUrl")
 _ONE_TEXT = frozenset({"radio", "single-dropdown", "text"})
 _TEXTS = frozenset({"checkbox", "multi-dropdown", "tree-dropdown", "rank"})
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
@@ -100,7 +100,7 @@ class Schema:
             "classifications": self._answers(_list(item, "classifications", root), f"{root}.classifications"),
             "relations": self._relations(_list(item, "relations", root), f"{root}.relations"),
         }
-        for name in _MASKS:
+        for name in MASKS:
             if item.get(name) is not None:
                 content[name] = _mask(item[name], f"{root}.{name}")
         return Item(external_id, data, uid, content, _stored(content, root))
