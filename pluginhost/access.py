@@ -6,7 +6,7 @@ WebSocket and Socket.IO all come through here; `need` is the least role that wha
 
 from __future__ import annotations
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 
 from . import credentials
 from .errors import Forbidden, Gone, NotFound, Unauthenticated, UnknownKey
@@ -26,6 +26,7 @@ from .models import (
     Project,
     Role,
     Session,
+    StoredFile,
     Task,
     TaskStep,
     User,
@@ -279,6 +280,18 @@ def batch(principal: Principal, found: Project, uid: str) -> Batch:
 def exports(principal: Principal, found: Project) -> QuerySet[Export]:
     _no_session_key(principal, "list exports")
     return Export.objects.filter(project=found)
+
+
+def files(principal: Principal) -> QuerySet[StoredFile]:
+    """Stored files that the principal may hand on; those without a project are their uploader's, and no session's.
+
+    A session's key is given no exports but the session's own: those of others are of more than its scope.
+    """
+    found = Q(project__in=projects(principal))
+    if principal.session is None:
+        return StoredFile.objects.filter(found | Q(project=None, created_by=principal.user))
+    of_others = Export.objects.filter(file=OuterRef("pk")).exclude(session=principal.session)
+    return StoredFile.objects.filter(~Exists(of_others), found)
 
 
 # --- sessions and imports ---

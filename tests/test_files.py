@@ -9,9 +9,9 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
 from pluginhost import file_links
-from pluginhost.actions import files
+from pluginhost.actions import files, projects
 from pluginhost.errors import Conflict, TooLarge
-from pluginhost.models import StoredFile
+from pluginhost.models import Export, StoredFile
 
 from . import makers
 from .v2 import by_session, by_user
@@ -243,3 +243,39 @@ def test_a_session_key_uploads_into_its_project(alice, organization, project, pl
     other = makers.make_project(alice, organization, name="Other")
     assert v2.get("getUploadUrl", {"name": "x.png", "project": other.uid})[0] == 404
     assert v2.get("getSignedUrl", {"name": reserved(alice, other)})[0] == 404
+
+
+def test_what_an_older_client_uploads_with_a_session_key_becomes_an_asset(alice, project, plugin):
+    """It names no project: the file is of the session's."""
+    v2, session = by_session(alice, project, plugin)
+    url = v2.data("getUploadUrl", {"name": "x.png"})["uploadUrl"]
+    v2.client.put(url, PNG)
+    assert StoredFile.objects.get().project == session.project
+    added = v2.posted(f"project/{project.uid}/cloud", {"assets": [{"data": url.split("?")[0]}]})
+    assert added["assets"].startswith("1 / 1 assets")
+
+
+def test_a_session_key_gets_nothing_that_its_runner_uploaded_for_no_project(alice, project, plugin):
+    url = by_user(alice).data("getUploadUrl", {"name": "private.png"})["uploadUrl"]
+    Client().put(url, PNG)
+    v2, _ = by_session(alice, project, plugin)
+    assert v2.get("getSignedUrl", {"name": url})[0] == 404
+    body = {"assets": [{"data": url.split("?")[0]}]}
+    assert v2.post(f"project/{project.uid}/cloud", body)[0] == 400
+    assert by_user(alice).get("getSignedUrl", {"name": url})[0] == 200
+    assert by_user(alice).post(f"project/{project.uid}/cloud", body)[0] == 200
+
+
+def test_a_session_key_gets_no_exports_but_its_own(alice, project, plugin):
+    v2, _ = by_session(alice, project, plugin, scope={"first": 1})
+    asked = {"project": project.uid, "includeMetadata": "true"}
+    own, alices = (one.data("export", asked)["exportPath"] for one in (v2, by_user(alice)))
+    assert Export.objects.count() == 2
+    assert [v2.get("getSignedUrl", {"name": url})[0] for url in (own, alices)] == [200, 404]
+    assert v2.post(f"project/{project.uid}/cloud", {"assets": [{"data": alices}]})[0] == 400
+
+
+def test_no_address_of_a_deleted_projects_file_is_given(alice, project):
+    url = reserved(alice, project)
+    projects.delete(makers.principal(alice), project)
+    assert by_user(alice).get("getSignedUrl", {"name": url})[0] == 404

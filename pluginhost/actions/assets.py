@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from pluginhost import file_links, nudge
+from pluginhost import access, file_links, nudge
 from pluginhost.actions import audit, batches, bulk, files, scopes
 from pluginhost.ids import new_id
 from pluginhost.models import Asset, Batch, BatchAsset, Project, ProjectHead, Session, StoredFile, Task
@@ -167,12 +167,10 @@ def with_own_files(
 
 
 def _files(principal: Principal, keys: set[str]) -> Iterator[StoredFile]:
-    """Those of the keys that are any project's, or were uploaded by the principal without naming one."""
+    """Those of the keys that the principal may hand on."""
     ordered = sorted(keys)
     for start in range(0, len(ordered), _CHUNK):
-        for stored in StoredFile.objects.filter(key__in=ordered[start : start + _CHUNK]):
-            if stored.project_id is not None or stored.created_by_id == principal.user.pk:
-                yield stored
+        yield from access.files(principal).filter(key__in=ordered[start : start + _CHUNK])
 
 
 def _own_addresses(items: Sequence[AssetItem], host: str, path: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pluginhost import access, file_links
 from pluginhost.actions import files
 from pluginhost.errors import Forbidden, NotFound
-from pluginhost.models import Project, StoredFile
+from pluginhost.models import Project
 
 from .door import Answer, Call
 from .query import refused
@@ -26,18 +26,10 @@ def signed_url(call: Call) -> Answer:
     if (uid := call.query.text("project")) is not None:
         access.project(call.principal, uid)
     key = file_links.key_in(call.query.text("name") or "", call.host)
-    stored = StoredFile.objects.select_related("project").filter(key=key).first() if key else None
-    if stored is None or not may_read(call, stored):
+    stored = access.files(call.principal).filter(key=key).first() if key else None
+    if stored is None:
         raise NotFound("There is no such file; give the address that getUploadUrl gave.")
     return {"signedUrl": file_links.shown_link(call.base, stored.key)}
-
-
-def may_read(call: Call, stored: StoredFile) -> bool:
-    if stored.project is None:
-        return stored.created_by_id == call.principal.user.pk
-    if call.session is not None and call.session.project_id != stored.project_id:
-        return False
-    return access.role_in(call.principal.user, stored.project.organization_id) is not None
 
 
 def _project(call: Call) -> Project | None:
