@@ -213,6 +213,7 @@ def test_all_that_match_are_put_into_a_batch_and_taken_out(page, shown):
     page.locator("#bulk-name").fill("forties")
     page.get_by_role("button", name="Add to the batch").click()
     page.get_by_role("link", name="forties").click()
+    expect(page).to_have_url(re.compile("/batches/[0-9a-f]+/$"))  # seven tiles were on the page before, too
     expect(page.locator(".tile")).to_have_count(7)
     page.get_by_label("Select image_00040.jpg").check()
     page.get_by_role("button", name="Remove from forties").click()

@@ -138,6 +138,7 @@ def test_an_account_is_made_and_its_password_changed_at_once(server, page, brows
     page.get_by_label("Name to sign in with").fill("ines")
     page.get_by_role("button", name="Make the account").click()
     page.get_by_role("button", name="Copy the password").click()
+    expect(page.get_by_text("Password copied.")).to_be_visible()
     password = page.evaluate("navigator.clipboard.readText()")
     assert page.locator("#made-password").inner_text() == password
     page.get_by_role("link", name="I have handed it over").click()
@@ -178,6 +179,7 @@ def test_a_key_is_shown_once_and_works(server, page):
     page.get_by_label("What it is for").fill("in the browser")
     page.get_by_role("button", name="Make a key").click()
     page.locator(".shownonce").get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_text("Key copied.")).to_be_visible()
     key = page.evaluate("navigator.clipboard.readText()")
     assert key.startswith("ph_")
     assert server.api("GET", "/api/v1/me", key=key)["user"]
