@@ -2,12 +2,14 @@
 
 import io
 import json
+import threading
 import zipfile
 
 import pytest
 from django.test import Client
 
 from pluginhost.models import Export, Import, Issue, IssueComment, Project, StoredFile, Task, TaskStep
+from pluginhost.v2 import exports as v2_exports
 
 from . import makers
 from .v2 import by_session, by_user, item, send
@@ -424,3 +426,15 @@ def test_a_session_s_key_exports_no_other_project(alice, organization, project, 
 def test_an_export_is_in_the_audit_trail(alice, project, organization):
     items(by_user(alice), project)
     assert organization.audit_events.filter(verb="project.exported", actor=alice).count() == 1
+
+
+def test_when_every_place_is_taken_it_is_said_at_once_and_nothing_is_begun(alice, project, monkeypatch):
+    monkeypatch.setattr(v2_exports, "_places", threading.BoundedSemaphore(1))
+    v2 = by_user(alice)
+    with v2_exports._a_place():
+        status, answer = v2.get("export", {"project": project.uid, **NEWER})
+        assert (status, answer["status"]) == (503, "fail")
+        assert "ask again in a minute" in answer["message"]
+        assert not Export.objects.exists()
+    for _ in range(2):
+        assert items(v2, project)

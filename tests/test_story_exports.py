@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import urllib.request
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pytest
+
+from pluginhost.v2.exports import MOST_AT_ONCE
 
 pytestmark = pytest.mark.story
 QUERY = "includeMetadata=true&includeHistory=true&format=ndjson"
@@ -39,13 +41,33 @@ def test_a_large_one_is_built_by_the_server_s_worker_while_the_call_waits(new_se
     assert server.rows("SELECT state, items, attempts FROM pluginhost_export") == [("ready", 20, 1)]
 
 
+BUSY = """
+from datetime import timedelta
+from django.utils import timezone
+from pluginhost.models import Export, Project
+Export.objects.create(
+    project=Project.objects.get(uid="{project}"), shape="tasks", state="building",
+    building_at=timezone.now() + timedelta(hours=1),
+)
+"""
+IDLE = "from pluginhost.models import Export; Export.objects.filter(asked_by=None).delete()"
+
+
 def test_many_that_wait_keep_nobody_else_waiting(new_server):
-    """Each waiting call has a thread of its own; with so many of them a pool of threads would be used up."""
+    """As many wait as may, since the only builder is busy elsewhere: one more is told so, all others are answered."""
     server = new_server(export_background_items=0, export_builders=1)
-    project = server.new_project(assets=50)
-    with ThreadPoolExecutor(48) as callers:
-        exports = [callers.submit(export, server, project) for _ in range(48)]
-        while not all(one.done() for one in exports):
-            assert server.request("GET", f"/v2/project/{project}/assets").ok
-    assert {len(one.result().splitlines()) for one in exports} == {50}
-    assert server.rows("SELECT COUNT(DISTINCT file_id) FROM pluginhost_export") == [(48,)]
+    project = server.new_project(assets=5)
+    server.manage("shell", "-c", BUSY.format(project=project))
+    with ThreadPoolExecutor(MOST_AT_ONCE + 1) as callers:
+        path = f"/v2/export?project={project}&{QUERY}"
+        calls = [callers.submit(server.request, "GET", path) for _ in range(MOST_AT_ONCE + 1)]
+        try:
+            refused = next(as_completed(calls, timeout=120))
+            for other in (f"/v2/project/{project}/assets", "/api/v1/projects", "/healthz", "/readyz"):
+                assert server.request("GET", other).ok
+            assert [call for call in calls if call.done()] == [refused]
+        finally:
+            server.manage("shell", "-c", IDLE)
+    assert refused.result().status_code == 503
+    assert "64 exports are waited for here" in refused.result().json()["message"]
+    assert {call.result().status_code for call in calls if call is not refused} == {200}

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from kombu.exceptions import OperationalError
 
 from pluginhost import access, file_links, people
 from pluginhost.actions import batches as batch_actions
 from pluginhost.actions import exports
-from pluginhost.errors import PluginhostError
+from pluginhost.errors import PluginhostError, TooMany
 from pluginhost.export_choice import Choice
 from pluginhost.models import Export, Project, Task
 from pluginhost.protocol import moments, stages
@@ -40,7 +43,10 @@ FLAGS = (
     "includeIdleBlurDurations",
 )
 """Read, so that nonsense is refused, and without effect here; docs/compatibility.md says what each comes to."""
+MOST_AT_ONCE = 64
+"""So many calls are built or waited for here at once; each has a thread of the server's to itself (dashboard.asgi)."""
 _LOOKS_EACH_S = 0.1, 0.5
+_places = threading.BoundedSemaphore(MOST_AT_ONCE)
 _nothing = threading.Event()
 
 
@@ -48,6 +54,12 @@ class Unfinished(PluginhostError):
     """It is not ready yet, and is built further."""
 
     status = 504
+
+
+class Full(TooMany):
+    """Every place is taken: one more would wait for a thread, and nobody would tell it so."""
+
+    status = 503
 
 
 class Failed(PluginhostError):
@@ -72,18 +84,29 @@ def _answer(call: Call, shape: Shape) -> Answer:
         raise refused("project", "Name the project by its id.")
     project = access.project(call.principal, uid)
     choice = _choice(call, project, shape)
-    asked = exports.ask(call.principal, project, shape, choice, is_lines=_is_lines(call))
-    if exports.is_large(asked):
-        _nudge_builders()
-    else:
-        exports.build(asked.pk)
-    built = _wait_for(asked.pk)
+    with _a_place():
+        asked = exports.ask(call.principal, project, shape, choice, is_lines=_is_lines(call))
+        if exports.is_large(asked):
+            _nudge_builders()
+        else:
+            exports.build(asked.pk)
+        built = _wait_for(asked.pk)
     if built.file is None:
         raise Failed(f"The export failed. {built.error}")
     return {"exportPath": file_links.shown_link(call.base, built.file.key), "export": built.uid, "items": built.items}
 
 
 # --- building, and waiting for it ---
+
+
+@contextmanager
+def _a_place() -> Iterator[None]:
+    if not _places.acquire(blocking=False):
+        raise Full(f"{MOST_AT_ONCE} exports are waited for here at once; ask again in a minute.")
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def _nudge_builders() -> None:
@@ -94,7 +117,7 @@ def _nudge_builders() -> None:
 
 
 def _wait_for(export_id: int) -> Export:
-    """The export, once it has ended; each request has a thread of its own, so nobody else waits for it."""
+    """The export, once it has ended. Nobody else waits meanwhile: these calls have threads of their own."""
     deadline = time.monotonic() + settings.PLUGINHOST_EXPORT_WAIT_SECONDS
     pause, longest = _LOOKS_EACH_S
     while True:
@@ -106,8 +129,15 @@ def _wait_for(export_id: int) -> Export:
                 f"The export is not ready after {settings.PLUGINHOST_EXPORT_WAIT_SECONDS:,} s. It is built further: "
                 "find it among the project's exports, or ask for less (batches, stages, dates)."
             )
+        _let_go()
         _nothing.wait(pause)
         pause = min(pause * 1.3, longest)
+
+
+def _let_go() -> None:
+    """Whoever waits holds no connection: PostgreSQL has a hundred for all of us."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 # --- what is asked for ---
