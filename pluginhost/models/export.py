@@ -42,7 +42,9 @@ class Export(models.Model):
     file = models.ForeignKey(StoredFile, models.SET_NULL, null=True, blank=True, related_name="+")
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often somebody began to build it.")
+    attempts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often somebody began to build it."
+    )
     building_at = models.DateTimeField(null=True, blank=True, help_text="When its builder was last heard of.")
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -17,7 +17,9 @@ class StoredFile(models.Model):
     size = models.PositiveBigIntegerField(null=True, help_text="Bytes; null until the upload is whole.")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
-    deleted_why = models.CharField(max_length=200, blank=True, help_text="Said where the file would have been.")
+    deleted_why = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Said where the file would have been."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

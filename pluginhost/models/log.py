@@ -22,9 +22,11 @@ class LogHead(models.Model):
     warning = models.PositiveIntegerField(default=0)
     error = models.PositiveIntegerField(default=0)
     dropped = models.PositiveIntegerField(default=0, help_text="Lines past the limit, not kept.")
-    deleted_up_to = models.PositiveIntegerField(default=0, help_text="Lines 1 to this one were deleted.")
+    deleted_up_to = models.PositiveIntegerField(default=0, db_default=0, help_text="Lines 1 to this one were deleted.")
     deleted_at = models.DateTimeField(null=True, blank=True)
-    deleted_why = models.CharField(max_length=200, blank=True, help_text="Said where the lines would have stood.")
+    deleted_why = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Said where the lines would have stood."
+    )
 
     class Meta:
         verbose_name = "log head"

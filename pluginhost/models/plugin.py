@@ -85,7 +85,10 @@ class PluginInProject(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="plugin_places")
     class_mapping = models.JSONField(default=dict, blank=True, help_text="Model class → schemaId, or null.")
     left_out = models.JSONField(
-        default=dict, blank=True, help_text="Model class → title of the labeling tool that was deleted under it."
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text="Model class → title of the labeling tool that was deleted under it.",
     )
     config = models.TextField(blank=True, help_text="JSON text; empty means the plugin's default.")
     enabled_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

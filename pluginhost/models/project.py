@@ -39,11 +39,23 @@ class Project(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="projects")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True, max_length=5000)
-    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.ANGO, help_text="The wire's «type».")
+    kind = models.CharField(
+        max_length=6, choices=Kind.choices, default=Kind.ANGO, db_default="ango", help_text="The wire's «type»."
+    )
     category_schema = models.JSONField(default=empty_schema, help_text="Tools, classifications and relations.")
     schema_version = models.PositiveIntegerField(default=1, editable=False)
-    stages = models.JSONField(default=list, blank=True, help_text="Stages of its own; Label and Complete are always.")
-    benchmark = models.JSONField(default=dict, blank=True, help_text="benchmarkEnabled, …Ratio, …Cutoff, as given.")
+    stages = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text="Stages of its own; Label and Complete are always.",
+    )
+    benchmark = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text="benchmarkEnabled, …Ratio, …Cutoff, as given.",
+    )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -69,7 +81,9 @@ class ProjectHead(models.Model):
     project = models.OneToOneField(Project, models.CASCADE, primary_key=True, related_name="head")
     last_number = models.PositiveIntegerField(default=0, help_text="The number of the newest asset.")
     assets = models.PositiveIntegerField(default=0)
-    deleted_numbers = models.BinaryField(default=b"", help_text="Numbers whose assets were deleted; never given again.")
+    deleted_numbers = models.BinaryField(
+        default=b"", db_default=b"", help_text="Numbers whose assets were deleted; never given again."
+    )
     pre_labeled = models.PositiveIntegerField(default=0, help_text="Assets with a live pre-label.")
     last_applied = models.PositiveBigIntegerField(default=0, help_text="The newest import's place in the order.")
     last_import_at = models.DateTimeField(null=True, blank=True)

@@ -29,9 +29,11 @@ class Task(models.Model):
     asset = models.OneToOneField(Asset, models.CASCADE, related_name="task")
     project = models.ForeignKey(Project, models.CASCADE, related_name="tasks")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.TODO)
-    stage = models.CharField(max_length=64, default=LABEL, help_text="A stage's id; Complete when it is completed.")
-    review_status = models.CharField(max_length=8, choices=Review.choices, default=Review.TODO)
-    priority = models.IntegerField(default=0, help_text="-10,000 to 10,000; the highest comes first.")
+    stage = models.CharField(
+        max_length=64, default=LABEL, db_default=LABEL, help_text="A stage's id; Complete when it is completed."
+    )
+    review_status = models.CharField(max_length=8, choices=Review.choices, default=Review.TODO, db_default="Todo")
+    priority = models.IntegerField(default=0, db_default=0, help_text="-10,000 to 10,000; the highest comes first.")
     answer = models.JSONField(null=True, blank=True, help_text="What people labeled; null until they did.")
     assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
@@ -79,8 +81,15 @@ class TaskStep(models.Model):
     duration_ms = models.PositiveIntegerField(default=0)
     review_status = models.CharField(max_length=8, blank=True)
     answer = models.JSONField(null=True, blank=True, help_text="As it was then, where the step had one.")
-    details = models.JSONField(default=dict, blank=True, help_text="What a client said of it, for example pctDetails.")
-    starts_anew = models.BooleanField(default=False, help_text="The stage history that clients see begins after it.")
+    details = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text="What a client said of it, for example pctDetails.",
+    )
+    starts_anew = models.BooleanField(
+        default=False, db_default=False, help_text="The stage history that clients see begins after it."
+    )
 
     class Meta:
         ordering = ("task", "id")

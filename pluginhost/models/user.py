@@ -11,7 +11,7 @@ class User(AbstractUser):
 
     uid = UidField()
     must_change_password = models.BooleanField(
-        default=False, editable=False, help_text="It was made for them, and shown to who made it."
+        default=False, db_default=False, editable=False, help_text="It was made for them, and shown to who made it."
     )
 
     class Meta(AbstractUser.Meta):
