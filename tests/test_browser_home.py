@@ -156,7 +156,8 @@ def test_an_account_is_made_and_its_password_changed_at_once(server, page, brows
     theirs.get_by_label("New password", exact=True).fill("a sentence of my own")
     theirs.get_by_label("New password, again").fill("a sentence of my own")
     theirs.get_by_role("button", name="Change password").click()
-    expect(theirs.get_by_role("heading", name="From a script to pre-labels")).to_be_visible()
+    expect(theirs.get_by_role("navigation", name="Main", exact=True)).to_be_visible()
+    expect(theirs).not_to_have_url(re.compile("password"))
     context.close()
 
 

@@ -46,7 +46,7 @@ CHANGES = (
     "/plugins/{plugin}/delete/",
     "/projects/{project}/assets/add/",
     "/projects/{project}/labeling-tools/",
-    "/projects/{project}/labeling-tools/add/",
+    "/projects/{project}/labeling-tools/check/",
     "/projects/{project}/settings/",
     "/projects/{project}/delete/",
     "/projects/{project}/plugins/{plugin}/enable/",
