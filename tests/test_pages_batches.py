@@ -299,9 +299,9 @@ def test_a_page_whose_filter_does_not_hold_offers_to_clear_it(as_alice, project)
 
 def test_numbers_that_follow_one_another_are_one_range_however_many_they_are(as_alice, project):
     numbers = ",".join(f"{n}-{n}" for n in reversed(range(1, 1_000)))
-    assert "5 assets were deleted." in change(
-        as_alice, project, verb="delete", numbers=numbers, sure="1"
-    ).content.decode()
+    assert (
+        "5 assets were deleted." in change(as_alice, project, verb="delete", numbers=numbers, sure="1").content.decode()
+    )
 
 
 def test_too_many_ranges_are_refused_as_a_whole(as_alice, project):
