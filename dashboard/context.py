@@ -26,7 +26,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     first = request.path.strip("/").partition("/")[0]
     return {
         "place": _PLACES.get(first, ""),
-        "version": settings.VERSION,
+        "own_version": settings.VERSION,
         "running_count": lambda: _running_count(request),
         "unread_count": lambda: _unread_count(request),
         # A page that fetches itself would use up what is meant for the next page that somebody opens.

@@ -405,3 +405,8 @@ def test_the_losses_of_many_tools_ask_no_more_than_those_of_one(
     project = projects.set_category_schema(makers.principal(alice), project, many)
     with django_assert_max_num_queries(25):
         save(as_alice, project, {})
+
+
+def test_the_foot_tells_the_version_of_pluginhost_and_not_of_the_tools(as_alice, project, settings):
+    shown = as_alice.get(reverse("project_tools", args=[project.uid])).content.decode()
+    assert f"<span>{settings.VERSION}</span>" in shown
