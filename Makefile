@@ -28,7 +28,7 @@ test: .venv/requirements-dev.txt  ## All tests; what is skipped is named, with t
 	$(BIN)/python manage.py check
 	$(PYTEST) $(ARGUMENTS)
 
-test-postgres: .venv/requirements-dev.txt  ## The same tests on a PostgreSQL of their own (Debian: apt install postgresql)
+test-postgres: .venv/requirements-dev.txt  ## On a PostgreSQL of its own (apt install postgresql), all but how pages look
 	$(BIN)/python -m tests.postgres $(PYTEST) $(ARGUMENTS)
 
 dialects: .venv/requirements-dev.txt  ## The story of a run with every published client, each installed by itself

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from pluginhost.actions import organizations, processes
 from pluginhost.models import Organization, Plugin, Project, User
@@ -23,9 +24,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     What goes through real programs may be tried twice, since a machine may stop for seconds; the summary names it.
     """
-    other = "sqlite" if connection.vendor == "postgresql" else "postgresql"
-    left_out = [item for item in items if item.get_closest_marker(other)]
-    items[:] = [item for item in items if not item.get_closest_marker(other)]
+    others = ("sqlite", "looks") if connection.vendor == "postgresql" else ("postgresql",)
+    left_out = [item for item in items if any(map(item.get_closest_marker, others))]
+    items[:] = [item for item in items if not any(map(item.get_closest_marker, others))]
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
     for item in items:
         if item.get_closest_marker("story"):
@@ -43,6 +44,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed and started:
         report.sections.append(("server", started[0].said()[-6000:]))
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_left_in_the_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Threads that last keep their connections, and PostgreSQL drops no database that somebody is in."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)

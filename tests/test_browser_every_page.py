@@ -21,7 +21,7 @@ from .every_page import ANSWERS, MISSING, PAGES, POSTED, SIGNED_OUT, World
 from .server import Server, served
 from .visitor import Visitor
 
-pytestmark = [pytest.mark.story, pytest.mark.browser]
+pytestmark = [pytest.mark.story, pytest.mark.browser, pytest.mark.looks]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480"><path d="M0 0h640v480H0z"/></svg>'

@@ -187,7 +187,7 @@ class Card {
 
   facts() {
     const { item } = this;
-    const others = Object.keys(item).filter((name) => !KNOWN.has(name));
+    const others = Object.keys(item).filter((name) => !KNOWN.has(name)).sort(); // databases keep them in orders of their own
     return make("div", { class: "toolfacts" },
       make("span", { class: "copyable" }, make("span", { class: "hint" }, "schemaId"), make("code", { class: "small" }, item.schemaId),
         make("button", { type: "button", class: "icon-btn", "data-text": item.schemaId, "aria-label": `Copy the schemaId of ${item.title || "this"}`, title: "Copy" }, icon("copy"))),
