@@ -93,7 +93,7 @@ class Watcher:
 def _watched(watcher: Watcher, port: int, plugin: dict[str, Any], rate: int) -> dict[str, Any]:
     kept = {name: plugin[name] for name in ("id", "secret")}
     command = [sys.executable, "-m", "benchmarks.talking", str(port), json.dumps(kept), str(rate), str(SECONDS)]
-    sender = subprocess.Popen(command, cwd=ROOT)
+    sender = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)
     watching = threading.Thread(target=watcher.watch, args=[rate * SECONDS])
     watching.start()
     watching.join(SECONDS + 60)

@@ -62,7 +62,6 @@ def _memory(server: Server) -> dict[str, Any]:
     for _ in range(VISITED):
         for path in ("/projects/", "/plugins/", "/sessions/", "/healthz"):
             visitor.get(f"http://127.0.0.1:{server.port}{path}", timeout=60)
-    time.sleep(1)
     used = server.memory()
     told(f"memory: web {idle['web']['rss']} MB, after {VISITED * 4} answers {used['web']['rss']} MB")
     return {"name": "memory in MB", "idle": idle, "after_some_pages": used}

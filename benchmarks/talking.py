@@ -19,14 +19,13 @@ def main() -> None:
     peer = Peer(port)
     peer.greet(plugin)
     session = peer.wait_for_order()["session"]
-    time.sleep(1)  # the page is open by then
     began, said = time.monotonic(), 0
     while said < rate * seconds:
         due = min(int((time.monotonic() - began) * rate), rate * seconds)
         peer.send(b"".join(_line(session, number) for number in range(said + 1, due + 1)))
         said = due
-        time.sleep(TICK_S)
-    time.sleep(60)  # until it is ended
+        time.sleep(TICK_S)  # the rate is the clock's; this only sets how many go in one write
+    sys.stdin.read()  # connected until whoever started it has seen the last line
 
 
 def _line(session: str, number: int) -> bytes:
