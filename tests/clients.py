@@ -10,8 +10,8 @@ import pytest
 
 # APScheduler 3.9, which every client pins, imports `pkg_resources`; setuptools 81 no longer has it.
 SCHEDULER_NEEDS = "setuptools<81"
-# 1.4.10's `upload_brush_array` imports them without asking for them.
-BRUSHES_NEED = ("numpy", "pillow")
+# The Shape finder imports them, and so does 1.4.10's `upload_brush_array` without asking for them.
+PICTURES_NEED = ("numpy", "pillow")
 
 
 class Failure(StrEnum):
@@ -56,12 +56,12 @@ def _dict_style(package: str, version: str, failure: Failure = Failure.WITHOUT_W
 _ALL = [
     _keyword_style("ango", "0.1.26", "ango", begins_with="long polling"),
     _keyword_style("ango", "1.0.10", "ango", begins_with="long polling"),
-    _keyword_style("ango", "1.1.6", "ango"),
+    _keyword_style("ango", "1.1.6", "ango", needs=(SCHEDULER_NEEDS, *PICTURES_NEED)),
     _keyword_style("imerit-ango", "1.2.0", "imerit_ango"),
     _dict_style("imerit-ango", "1.3.22"),
     _dict_style("ango", "1.3.29"),
     _dict_style("ango", "1.3.50"),
-    _dict_style("ango", "1.4.10", Failure.WITH_WORDS, needs=(SCHEDULER_NEEDS, *BRUSHES_NEED)),
+    _dict_style("ango", "1.4.10", Failure.WITH_WORDS, needs=(SCHEDULER_NEEDS, *PICTURES_NEED)),
 ]
 CLIENTS = {client.name: client for client in _ALL}
 

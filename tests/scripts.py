@@ -55,10 +55,11 @@ class Script:
         return self.process.poll() is None
 
     def stop(self) -> None:
-        """End it at once, as a machine that goes away does."""
+        """End it at once, as a machine that goes away does. What it said is shown with a test that fails."""
         if self.is_alive():
             self.process.kill()
         self.process.wait(10)
+        print(f"{self.output.name}:\n{self.said()[-4000:]}")
 
 
 def source_of(version: str, body: str, host: str, plugin: Json, secret: str | None = None) -> str:
@@ -84,15 +85,19 @@ def sample_of(version: str, host: str, plugin: Json) -> str:
 
 
 def ango_environment(version: str) -> Path:
-    """The Python that has this version of the client; made once, whoever comes first. Skips without network."""
+    """The Python that has this version of the client; made once, whoever comes first. Skips without network.
+
+    What is installed is kept beside it: one that was made for other requirements would pass here and fail elsewhere.
+    """
     folder = CACHE / version.replace(" ", "-")
     python, ready = folder / "bin" / "python", folder / "ready"
     CACHE.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists():
+        asked = "\n".join(CLIENTS[version].requirements)
+        if not ready.exists() or ready.read_text() != asked:
             _make_environment(folder, python, CLIENTS[version])
-            ready.touch()
+            ready.write_text(asked)
     return python
 
 
