@@ -83,8 +83,8 @@ def bare_server() -> Iterator[int]:
             time.sleep(0.02)
         yield port
     finally:
-        process.terminate()
-        process.wait(10)
+        process.kill()  # asked to end, it would wait for whoever still listens
+        process.wait()
 
 
 def count(port: int) -> int:

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import subprocess
+import sys
 import textwrap
 import venv
 from collections.abc import Callable, Iterator
@@ -55,11 +56,11 @@ class Script:
         return self.process.poll() is None
 
     def stop(self) -> None:
-        """End it at once, as a machine that goes away does. What it said is shown with a test that fails."""
+        """End it at once, as a machine that goes away does. A test that fails shows what it said."""
         if self.is_alive():
             self.process.kill()
         self.process.wait(10)
-        print(f"{self.output.name}:\n{self.said()[-4000:]}")
+        sys.stdout.write(f"{self.output.name}:\n{self.said()[-4000:]}\n")
 
 
 def source_of(version: str, body: str, host: str, plugin: Json, secret: str | None = None) -> str:
