@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from channels.db import DatabaseSyncToAsync
 from django.conf import settings
 
-from pluginhost import access, file_links, throttle
+from pluginhost import authentication, file_links, throttle
 from pluginhost.errors import Forbidden, PluginhostError, TooLarge
 from pluginhost.gateway.app import gateway
 
@@ -103,7 +103,7 @@ def _check_token(scope: Scope) -> None:
 
 def _look_at(key: str, address: str) -> None:
     with throttle.failures_of(address):
-        access.by_key(key)
+        authentication.by_key(key)
 
 
 def _check_length(scope: Scope) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from pluginhost import access
+from pluginhost import authentication
 from pluginhost.actions import api_keys, batches, claims, organizations, plugins, projects, reports, sessions
 from pluginhost.models import (
     Asset,
@@ -54,7 +54,7 @@ def make_organization(owner: User, **members: User) -> Organization:
 
 
 def principal(user: User) -> Principal:
-    return access.by_user(user)
+    return authentication.by_user(user)
 
 
 def make_plugin(owner: User, organization: Organization, **fields: Any) -> Plugin:

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
 
-from pluginhost import access, credentials, throttle
+from pluginhost import authentication, credentials, throttle
 from pluginhost.actions import api_keys
 from pluginhost.models import ApiKey, Session
 
@@ -54,7 +54,7 @@ def test_a_cookie_lets_nobody_in(client, alice):
 
 
 def test_a_revoked_key_is_401_and_says_so(api, alice):
-    api_keys.revoke(access.by_user(alice), ApiKey.objects.get())
+    api_keys.revoke(authentication.by_user(alice), ApiKey.objects.get())
     assert "revoked" in refusal(api.get("/me"), 401)
 
 

@@ -21,7 +21,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 FLOORS = [
     ("protocol", "credentials", "errors", "ids", "client"),
     ("models",),
-    ("nudge", "principal"),
+    ("nudge", "principal", "authentication"),
     (
         "access",
         "export_choice",

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pluginhost import access, credentials
+from pluginhost import authentication, credentials
 from pluginhost.actions import assets, claims, imports, plugins, reports, sessions
 from pluginhost.models import Asset, Import, LogHead, LogLine, Plugin, PreLabel, ProjectHead, Response, Session, Task
 
@@ -165,7 +165,7 @@ def test_imports_of_two_users_are_applied_one_after_the_other(alice, organizatio
 
 def test_imports_of_one_session_count_each_asset_once(alice, project, plugin):
     v2, session = by_session(alice, project, plugin)
-    principal = access.by_key(v2.key)
+    principal = authentication.by_key(v2.key)
     together = threading.Barrier(MANY, timeout=PATIENCE_S)
 
     def send(x: float) -> Callable[[], imports.Received]:
@@ -210,7 +210,7 @@ def test_what_a_script_adds_all_joins_its_scope(alice, project, plugin):
 
 
 def adder(key: str, project: Any, name: str) -> Callable[[], assets.Added]:
-    principal = access.by_key(key)
+    principal = authentication.by_key(key)
     return lambda: assets.add(principal, project, new_items(3, name))
 
 

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from pluginhost import access
+from pluginhost import authentication
 from pluginhost.models import AuditEvent
 
 from .server import ROOT, Server
@@ -23,7 +23,7 @@ def test_it_prints_one_new_key_alone(alice):
     printed = made("alice")
     assert printed == printed.strip() + "\n"
     assert len(printed.split()) == 1
-    assert access.by_key(printed.strip()).user == alice
+    assert authentication.by_key(printed.strip()).user == alice
 
 
 def test_each_time_it_is_another_key(alice):

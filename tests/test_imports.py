@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from pluginhost import prelabels
+from pluginhost import authentication, prelabels
 from pluginhost.actions import imports, processes, projects, recovery, sessions
 from pluginhost.models import (
     Asset,
@@ -455,7 +455,7 @@ def test_peoples_answers_hide_pre_labels(alice, project):
 
 def test_a_session_that_is_cancelled_meanwhile_keeps_nothing(alice, project, plugin):
     v2, session = by_session(alice, project, plugin)
-    principal = makers.access.by_key(v2.key)
+    principal = authentication.by_key(v2.key)
 
     def cancelled_in_between():
         yield item(1)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.templatetags.account_tags import link_of
-from pluginhost import access
+from pluginhost import authentication
 from pluginhost.actions import api_keys, notifications, organizations, reports
 from pluginhost.errors import Unauthenticated
 from pluginhost.models import ApiKey, Member, Notification, Session
@@ -40,7 +40,7 @@ def test_a_key_is_made_and_shown_this_once(as_alice, alice):
     response = as_alice.post(KEYS, {"name": "import script"})
     key = key_in(response)
     assert "no-store" in response["Cache-Control"]
-    assert access.by_key(key).user == alice
+    assert authentication.by_key(key).user == alice
     html = page(as_alice, KEYS)
     assert key not in html
     assert key[:8] in html
@@ -59,7 +59,7 @@ def test_a_revoked_key_is_refused(as_alice, alice):
     key = key_in(as_alice.post(KEYS, {"name": "old"}))
     as_alice.post(reverse("api_key_revoke", args=[ApiKey.objects.get().pk]))
     with pytest.raises(Unauthenticated):
-        access.by_key(key)
+        authentication.by_key(key)
     assert "revoked" in page(as_alice, KEYS)
 
 

@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 
 from dashboard import words
-from pluginhost import access
+from pluginhost import authentication
 from pluginhost.errors import PluginhostError
 from pluginhost.principal import Principal
 
@@ -29,7 +29,7 @@ LONGEST_SHOWN = 20_000
 
 
 def principal_of(request: HttpRequest) -> Principal:
-    return access.by_user(request.user)  # type: ignore[arg-type]
+    return authentication.by_user(request.user)  # type: ignore[arg-type]
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]

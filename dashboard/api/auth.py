@@ -7,7 +7,7 @@ from typing import cast
 from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
-from pluginhost import access, throttle
+from pluginhost import authentication, throttle
 from pluginhost.actions import api_keys
 from pluginhost.errors import Forbidden
 from pluginhost.principal import Principal
@@ -34,7 +34,7 @@ KEYS = [BearerKey(), HeaderKey()]
 
 def _let_in(request: HttpRequest, key: str) -> Principal:
     with throttle.failures_of(request.META.get("REMOTE_ADDR", "")):
-        principal = access.by_key(key)
+        principal = authentication.by_key(key)
     if principal.session is not None or principal.api_key is None:
         raise Forbidden("A session's key is good for its own work on /v2 only. Use a personal API key here.")
     api_keys.note_use(principal.api_key)

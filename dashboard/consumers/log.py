@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
-from pluginhost import access, nudge
+from pluginhost import access, authentication, nudge
 from pluginhost.errors import PluginhostError
 from pluginhost.log_news import News, Seen, news
 from pluginhost.models import User
@@ -103,7 +103,7 @@ def _session_id(user: User, asked: str | int) -> int | None:
     """The session's number, if this user may see it (any more)."""
     try:
         fresh = User.objects.get(pk=user.pk, is_active=True)
-        return access.session(access.by_user(fresh), asked).pk
+        return access.session(authentication.by_user(fresh), asked).pk
     except (PluginhostError, User.DoesNotExist):
         return None
 

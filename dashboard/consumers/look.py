@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from pluginhost import access, nudge
+from pluginhost import access, authentication, nudge
 from pluginhost.errors import PluginhostError
 from pluginhost.models import User
 from pluginhost.principal import Principal
@@ -97,7 +97,7 @@ def _groups(user: User, watched: list[str]) -> set[str] | None:
     if len(watched) > MOST_WATCHED:
         return None
     try:
-        principal = access.by_user(User.objects.get(pk=user.pk, is_active=True))
+        principal = authentication.by_user(User.objects.get(pk=user.pk, is_active=True))
         found = {group for what in watched for group in _groups_of(principal, what)}
     except (PluginhostError, User.DoesNotExist):
         return None

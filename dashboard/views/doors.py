@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from pluginhost import access
+from pluginhost import authentication
 from pluginhost.errors import Forbidden, Gone, NotFound, PluginhostError
 from pluginhost.models import User
 from pluginhost.principal import Principal
@@ -44,7 +44,7 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponseBase]:
         if request.user.must_change_password:
             messages.info(request, "Choose a password of your own first: this one was made by somebody else.")
             return redirect("account_change_password")
-        request.principal = access.by_user(request.user)
+        request.principal = authentication.by_user(request.user)
         try:
             return view(request, *args, **kwargs)
         except PluginhostError as error:

@@ -15,7 +15,7 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
 
-from pluginhost import access, throttle
+from pluginhost import access, authentication, throttle
 from pluginhost.actions import api_keys, signs
 from pluginhost.errors import Forbidden, Invalid, NotFound, PluginhostError, TooLarge, TooMany, Unauthenticated
 from pluginhost.models import Session
@@ -123,7 +123,7 @@ def admitted(request: HttpRequest) -> Principal:
     if not key:
         raise Unauthenticated("Invalid API KEY: send your key in the header «apikey».")
     with throttle.failures_of(str(request.META.get("REMOTE_ADDR", ""))):
-        principal = access.by_key(key)
+        principal = authentication.by_key(key)
     if principal.session is not None:
         signs.seen(principal.session)
     elif principal.api_key is not None:

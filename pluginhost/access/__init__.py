@@ -1,0 +1,85 @@
+"""The one door from (principal, id) to an object.
+
+What somebody may not know of is NotFound, what they may see but not do is Forbidden. Pages, API, `/v2`,
+WebSocket and Socket.IO all come through here; `need` is the least role that what they want asks for.
+"""
+
+from .organizations import (
+    api_key,
+    api_keys,
+    member,
+    notifications,
+    organization,
+    organizations,
+    owned_plugin,
+    owns,
+    plugin,
+    plugins,
+)
+from .projects import (
+    asset,
+    assets,
+    batch,
+    batches,
+    exports,
+    files,
+    issue,
+    issues,
+    plugin_for_project,
+    project,
+    projects,
+    task,
+    task_step,
+)
+from .roles import (
+    MANAGER,
+    OWNER,
+    RUNNER,
+    VIEWER,
+    may,
+    role_in,
+)
+from .sessions import (
+    deleted_sessions,
+    imported,
+    imports,
+    session,
+    sessions,
+)
+
+__all__ = [
+    "MANAGER",
+    "OWNER",
+    "RUNNER",
+    "VIEWER",
+    "api_key",
+    "api_keys",
+    "asset",
+    "assets",
+    "batch",
+    "batches",
+    "deleted_sessions",
+    "exports",
+    "files",
+    "imported",
+    "imports",
+    "issue",
+    "issues",
+    "may",
+    "member",
+    "notifications",
+    "organization",
+    "organizations",
+    "owned_plugin",
+    "owns",
+    "plugin",
+    "plugin_for_project",
+    "plugins",
+    "project",
+    "projects",
+    "role_in",
+    "session",
+    "sessions",
+    "task",
+    "task_step",
+]
