@@ -5,7 +5,13 @@ from __future__ import annotations
 from . import credentials
 from .errors import Unauthenticated, UnknownKey
 from .models import ApiKey, Session, User
+from .prepared import Prepared
 from .principal import Principal
+
+_personal_keys = ApiKey.objects.select_related("user").filter(user__is_active=True)
+_sessions = Session.objects.select_related("started_by", "scope").defer("scope__numbers_stored")
+_personal = Prepared(lambda digest: _personal_keys.filter(digest=digest)[:1], 1)
+_of_session = Prepared(lambda digest: _sessions.filter(key_digest=digest)[:1], 1)
 
 
 def by_user(user: User) -> Principal:
@@ -16,7 +22,7 @@ def by_key(key: str) -> Principal:
     """The principal of a personal or session key; Unauthenticated says why it is not good."""
     if key.startswith(credentials.SESSION_PREFIX):
         return _by_session_key(key)
-    found = ApiKey.objects.select_related("user").filter(digest=credentials.digest(key), user__is_active=True).first()
+    found: ApiKey | None = _personal.first(credentials.digest(key))
     if found is None:
         raise UnknownKey("Invalid API key.")
     if found.revoked_at is not None:
@@ -27,8 +33,7 @@ def by_key(key: str) -> Principal:
 
 
 def _by_session_key(key: str) -> Principal:
-    known = Session.objects.select_related("started_by", "scope").defer("scope__numbers_stored")
-    found = known.filter(key_digest=credentials.digest(key)).first()
+    found: Session | None = _of_session.first(credentials.digest(key))
     if found is None:
         raise UnknownKey("Invalid API key.")
     if found.state == Session.State.CANCELLING:

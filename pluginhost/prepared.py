@@ -5,31 +5,79 @@ To make the SQL for a page of assets takes Django several times as long as the d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.query import get_related_populators
 
 _MARK = 1_900_000_000
 """From here on numbers stand for the values while the SQL is made; no condition of ours has such a number itself."""
 
 
 class Prepared:
-    """Rows of `queryset(value, …)`: a `values_list` whose conditions are these whole numbers and constants."""
+    """Rows or objects of `queryset(value, …)`, whose conditions are these whole numbers or texts, and constants."""
 
     def __init__(self, queryset: Callable[..., QuerySet[Any, Any]], values: int) -> None:
-        self._queryset, self._marks = queryset, range(_MARK, _MARK + values)
-        self._made: dict[str, tuple[Any, str, tuple[Any, ...]]] = {}
+        self._queryset, self._values = queryset, values
+        self._made: dict[str, _Made] = {}
 
-    def rows(self, *values: int) -> list[tuple[Any, ...]]:
-        compiler, sql, marked = self._made.get(connection.vendor) or self._make()
+    def rows(self, *values: int | str) -> list[tuple[Any, ...]]:
+        """Of a `values_list`."""
+        return self._here().rows(values)
+
+    def objects(self, *values: int | str) -> list[Any]:
+        """Of a queryset of models, with what it selects of others."""
+        return list(self._here().objects(values))
+
+    def first(self, *values: int | str) -> Any:
+        """The first of the objects, or None."""
+        return next(self._here().objects(values), None)
+
+    def _here(self) -> _Made:
+        found = self._made.get(connection.vendor)
+        if found is None:
+            marks = range(_MARK, _MARK + self._values)
+            found = self._made[connection.vendor] = _Made(self._queryset(*marks), marks)
+        return found
+
+
+class _Made:
+    """A query as one kind of database wants it."""
+
+    def __init__(self, queryset: QuerySet[Any, Any], marks: range) -> None:
+        self._compiler: Any = queryset.query.get_compiler(connection=connection)
+        self._sql, marked = self._compiler.as_sql()
+        places = {mark: place for place, mark in enumerate(marks)} | {str(mark): mark - _MARK for mark in marks}
+        self._parameters = [(places.get(parameter), parameter) for parameter in marked]
+        self._converters = self._compiler.get_converters([column for column, *_ in self._compiler.select])
+        if self._compiler.klass_info is not None:
+            self._prepare_objects()
+
+    def rows(self, values: tuple[int | str, ...]) -> list[tuple[Any, ...]]:
+        filled = [constant if place is None else values[place] for place, constant in self._parameters]
         with connection.cursor() as cursor:
-            cursor.execute(sql, [values[mark - _MARK] if mark in self._marks else mark for mark in marked])
-            return list(compiler.results_iter([cursor.fetchall()], tuple_expected=True))
+            cursor.execute(self._sql, filled)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        if self._converters:
+            return [tuple(row) for row in self._compiler.apply_converters(found, self._converters)]
+        return found
 
-    def _make(self) -> tuple[Any, str, tuple[Any, ...]]:
-        compiler = self._queryset(*self._marks).query.get_compiler(connection=connection)
-        made = (compiler, *compiler.as_sql())
-        self._made[connection.vendor] = made
-        return made
+    def _prepare_objects(self) -> None:
+        """As Django's own ModelIterable does for each query anew."""
+        about, select = self._compiler.klass_info, self._compiler.select
+        self._model = about["model"]
+        self._own = slice(about["select_fields"][0], about["select_fields"][-1] + 1)
+        self._names = [column.target.attname for column, *_ in select[self._own]]
+        self._populators = get_related_populators(about, select, connection.alias)  # type: ignore[call-arg]  # newer stubs
+        self._annotations = (self._compiler.annotation_col_map or {}).items()
+
+    def objects(self, values: tuple[int | str, ...]) -> Iterator[Any]:
+        for row in self.rows(values):
+            found = self._model.from_db(connection.alias, self._names, row[self._own])
+            for populator in self._populators:
+                populator.populate(row, found)
+            for name, column in self._annotations:
+                setattr(found, name, row[column])
+            yield found

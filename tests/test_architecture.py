@@ -21,9 +21,10 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 FLOORS = [
     ("protocol", "credentials", "errors", "ids", "client"),
     ("models",),
-    ("nudge", "principal", "authentication"),
+    ("nudge", "principal"),
     (
         "access",
+        "authentication",
         "export_choice",
         "export_reading",
         "file_links",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 
 from django.db import connection
+from django.db.models import F
 
-from pluginhost.models import Asset
+from pluginhost.models import Asset, Project
 from pluginhost.prepared import Prepared
 
 from . import makers
@@ -54,3 +55,28 @@ def test_threads_may_share_it(transactional_db):
     asking.start()
     asking.join(30)
     assert found == [3, 3]
+
+
+def named(uid, organization):
+    known = Project.objects.select_related("organization", "head").defer("head__deleted_numbers")
+    return known.filter(uid=uid, organization=organization).annotate(of=F("organization__name"))[:1]
+
+
+def test_objects_come_with_what_the_query_selects_of_others(alice, organization, django_assert_num_queries):
+    projects = [makers.make_project(alice, organization, assets=count, name=f"p{count}") for count in (1, 2)]
+    prepared = Prepared(named, 2)
+    for project in projects:
+        with django_assert_num_queries(1):
+            (found,) = prepared.objects(project.uid, organization.pk)
+            assert (found, found.organization, found.of) == (project, organization, organization.name)
+            held = found.head.assets
+        assert held == project.head.assets
+        assert found.head.get_deferred_fields() == {"deleted_numbers"}
+        assert vars(found).keys() == vars(named(project.uid, organization.pk)[0]).keys()
+
+
+def test_the_first_of_no_objects_is_none(alice, organization):
+    project = makers.make_project(alice, organization)
+    prepared = Prepared(named, 2)
+    assert prepared.first(project.uid, organization.pk) == project
+    assert prepared.first(project.uid, organization.pk + 1) is None

@@ -7,6 +7,7 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from pluginhost.errors import NotFound
 from pluginhost.ids import is_id
 from pluginhost.models import Asset, Batch, Export, Issue, Plugin, Project, StoredFile, Task, TaskStep
+from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
 
 from .organizations import plugin
@@ -20,14 +21,20 @@ def projects(principal: Principal) -> QuerySet[Project]:
 
 def project(principal: Principal, uid: str, need: str = VIEWER) -> Project:
     """In one query with the role: each page that a script reads asks for both."""
-    membership = FilteredRelation("organization__members", condition=Q(organization__members__user=principal.user))
-    known = Project.objects.present().select_related("organization", "head")
-    known = known.annotate(membership=membership, role=F("membership__role"))
-    found = known.filter(uid=uid).first() if is_id(uid) else None
+    found = _with_role.first(principal.user.pk, uid) if is_id(uid) else None
     if found is None or (principal.session is not None and principal.session.project_id != found.pk):
         raise NotFound("There is no such project.")
     require_role(found.role, need, "project")
-    return found
+    return found  # type: ignore[no-any-return]
+
+
+def _project_with_role(user_id: int, uid: str) -> QuerySet[Project]:
+    membership = FilteredRelation("organization__members", condition=Q(organization__members__user=user_id))
+    known = Project.objects.present().select_related("organization", "head")
+    return known.annotate(membership=membership, role=F("membership__role")).filter(uid=uid)[:1]
+
+
+_with_role = Prepared(_project_with_role, 2)
 
 
 def plugin_for_project(principal: Principal, found: Project, uid: str) -> Plugin:
