@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 from .errors import Invalid
 from .models import User
@@ -42,3 +42,8 @@ def accounts(words: Iterable[str]) -> list[int]:
 def shown(user: User | None) -> str | None:
     """How a user stands on the wire: by the e-mail address, or by name where there is none."""
     return (user.email or user.username) if user else None
+
+
+def shown_at(path: str) -> Coalesce:
+    """The same as a column, for the user to whom `path` leads."""
+    return Coalesce(NullIf(f"{path}__email", Value("")), f"{path}__username")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from .models import Import, PreLabel, Task
+from .models import Import, PreLabel
 from .models.session import Existing
 
 Content = dict[str, Any]
@@ -36,26 +36,27 @@ class _Row(NamedTuple):
 
 
 def live(asset_ids: Iterable[int]) -> dict[int, Content]:
-    """What each asset shows, for those that show pre-labels. Two queries, however many assets are asked for.
+    """What each asset shows, for those that show pre-labels. One query, however many assets are asked for."""
+    return shown(applied(Q(asset__in=list(asset_ids))).iterator())
 
-    An asset that people have labeled shows their answer and no pre-labels.
-    """
-    return {asset: _joined(rows) for asset, rows in _shown(list(asset_ids)).items()}
+
+def shown(rows: Iterable[tuple[Any, ...]]) -> dict[int, Content]:
+    """The same, from the rows of `applied`."""
+    return {asset: _joined(of_asset) for asset, of_asset in _counting(rows).items()}
 
 
 def live_by_import(asset_ids: Iterable[int]) -> dict[int, list[tuple[int, Content]]]:
     """The same, import by import in the order in which they were applied: (its id, what it gives the asset)."""
-    shown = _shown(list(asset_ids))
-    return {asset: [(row.origin, json.loads(row.text)) for row in rows] for asset, rows in shown.items()}
+    counting = _counting(applied(Q(asset__in=list(asset_ids))).iterator())
+    return {asset: [(row.origin, json.loads(row.text)) for row in rows] for asset, rows in counting.items()}
 
 
-def _shown(ids: list[int]) -> dict[int, list[_Row]]:
-    answered = set(Task.objects.filter(asset__in=ids, answer__isnull=False).values_list("asset_id", flat=True))
-    shown: dict[int, list[_Row]] = {}
-    for row in _applied(ids):
-        if row.asset not in answered:
-            shown[row.asset] = _after(shown.get(row.asset, []), row)
-    return shown
+def _counting(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[_Row]]:
+    """The rows of each asset that no later one hides."""
+    found: dict[int, list[_Row]] = {}
+    for row in map(_Row._make, rows):
+        found[row.asset] = _after(found.get(row.asset, []), row)
+    return found
 
 
 def pre_labeled(which: Q) -> QuerySet[PreLabel, Any]:
@@ -63,15 +64,11 @@ def pre_labeled(which: Q) -> QuerySet[PreLabel, Any]:
 
     They are those with any row that counts, since what hides others is shown itself.
     """
-    rows = PreLabel.objects.filter(
-        which, origin__state=Import.State.APPLIED, is_unchanged=False, asset__task__answer__isnull=True
-    )
-    return rows.order_by().values_list("asset_id")
+    return _of_unlabeled(which).order_by().values_list("asset_id")
 
 
-def _applied(asset_ids: list[int]) -> Iterable[_Row]:
-    """Their rows that count, in the order in which they were applied."""
-    rows = PreLabel.objects.filter(asset__in=asset_ids, origin__state=Import.State.APPLIED, is_unchanged=False)
+def applied(which: Q) -> QuerySet[PreLabel, Any]:
+    """Those rows that count among the pre-labels that `which` chooses, in the order in which they were applied."""
     fields = (
         "asset_id",
         "content",
@@ -81,7 +78,14 @@ def _applied(asset_ids: list[int]) -> Iterable[_Row]:
         "origin__user_id",
         "origin_id",
     )
-    return map(_Row._make, rows.order_by("origin__applied_seq").values_list(*fields).iterator())
+    return _of_unlabeled(which).order_by("origin__applied_seq").values_list(*fields)
+
+
+def _of_unlabeled(which: Q) -> QuerySet[PreLabel]:
+    """An asset that people have labeled shows their answer and no pre-labels."""
+    return PreLabel.objects.filter(
+        which, origin__state=Import.State.APPLIED, is_unchanged=False, asset__task__answer__isnull=True
+    )
 
 
 def _after(shown: list[_Row], new: _Row) -> list[_Row]:

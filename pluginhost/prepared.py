@@ -52,7 +52,7 @@ class _Made:
         places = {mark: place for place, mark in enumerate(marks)} | {str(mark): mark - _MARK for mark in marks}
         self._parameters = [(places.get(parameter), parameter) for parameter in marked]
         self._converters = self._compiler.get_converters([column for column, *_ in self._compiler.select])
-        if self._compiler.klass_info is not None:
+        if queryset.query.default_cols:  # models, no `values_list`
             self._prepare_objects()
 
     def rows(self, values: tuple[int | str, ...]) -> list[tuple[Any, ...]]:

@@ -138,5 +138,5 @@ def test_a_page_takes_the_same_queries_whatever_its_size(alice, organization, dj
     send(v2, project, *(item(number) for number in range(1, 100)))
     makers.make_batch(project, "All", range(1, 201))
     for limit in (1, 200):
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             v2.data(f"project/{project.uid}/tasks", {"limit": limit})

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,12 +15,11 @@ from pluginhost.actions import deletions, imports, tasks
 from pluginhost.errors import Invalid
 from pluginhost.ids import is_id
 from pluginhost.models import Asset, BatchAsset, Import, PreLabel, Project, TaskStep
-from pluginhost.prepared import Prepared
 from pluginhost.protocol import moments, stages
 from pluginhost.protocol.storable import clean_text
 
 from .door import Answer, Call
-from .pages import Page, among, in_batches, page_of
+from .pages import OfAssets, among, in_batches, page_of
 from .query import boolean, refused
 
 _Row = namedtuple(  # a page of models takes twice as long
@@ -36,7 +34,7 @@ def listing(call: Call, uid: str) -> Answer:
     project = access.project(call.principal, uid)
     chosen, is_filtered = _chosen(call, project)
     page = page_of(call, project, chosen, is_filtered=is_filtered, newest_first=False)
-    return {"assets": _written(call, project, page), "total": page.total}
+    return {"assets": _written(call, project, page.numbers), "total": page.total}
 
 
 def _chosen(call: Call, project: Project) -> tuple[QuerySet[Asset], bool]:
@@ -90,28 +88,19 @@ def _texts(value: object, name: str) -> list[str]:
 # --- how an asset is written ---
 
 
-def _written(call: Call, project: Project, page: Page) -> list[dict[str, Any]]:
-    """The assets of a page, in as many queries whatever its size."""
-    rows = [_Row(*row) for row in _asked(_rows, project, page)]
-    labeled = {asset for (asset,) in _asked(_labeled, project, page)}
-    places = _gathered(_asked(_places, project, page))
-    moved = {task for (task,) in _asked(_moved, project, page)}
-    histories = task_history.histories(moved) if moved else {}
+def _written(call: Call, project: Project, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """The assets with these numbers, in as many queries however many they are."""
+    known = OfAssets(project, numbers)
+    rows = [_Row(*row) for row in known.rows(_rows)]
+    labeled = {asset for (asset,) in known.rows(_labeled)}
+    places = batches_of(known)
+    histories = histories_of(known)
     names = stages.known(project.stages)
     return [
         _asset(call, project, row, places.get(row.pk, []), row.pk in labeled)
         | {"labelTasks": [_label_task(row, names, histories.get(row.task__pk, []))]}
         for row in rows
     ]
-
-
-def _asked(queryset: Callable[..., QuerySet[Any, Any]], project: Project, page: Page) -> list[tuple[Any, ...]]:
-    return _prepared(queryset, len(page.bounds)).rows(project.pk, *page.bounds)
-
-
-@lru_cache(maxsize=64)
-def _prepared(queryset: Callable[..., QuerySet[Any, Any]], bounds: int) -> Prepared:
-    return Prepared(queryset, 1 + bounds)
 
 
 def _rows(project: int, *bounds: int) -> QuerySet[Any, Any]:
@@ -122,30 +111,28 @@ def _labeled(project: int, *bounds: int) -> QuerySet[Any, Any]:
     return prelabels.pre_labeled(among("asset__", *bounds) & Q(asset__project=project))
 
 
+def batches_of(known: OfAssets) -> dict[int, list[str]]:
+    """The ids of the batches that each asset is in."""
+    found: dict[int, list[str]] = {}
+    for asset, uid in known.rows(_places):
+        found.setdefault(asset, []).append(uid)
+    return found
+
+
 def _places(project: int, *bounds: int) -> QuerySet[Any, Any]:
-    return _in_order(BatchAsset.objects.filter(among("asset__", *bounds), asset__project=project))
-
-
-def _moved(project: int, *bounds: int) -> QuerySet[Any, Any]:
-    """The tasks that have a history: nearly none, while scripts pre-label."""
-    steps = TaskStep.objects.filter(among("task__asset__", *bounds), task__asset__project=project)
-    return steps.order_by().values_list("task_id")
-
-
-def _in_order(places: QuerySet[BatchAsset]) -> QuerySet[Any, Any]:
+    places = BatchAsset.objects.filter(among("asset__", *bounds), asset__project=project)
     return places.order_by("batch__name", "batch").values_list("asset_id", "batch__uid")
 
 
-def batches_of(asset_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The ids of the batches that each asset is in."""
-    return _gathered(_in_order(BatchAsset.objects.filter(asset__in=asset_ids)))
+def histories_of(known: OfAssets) -> dict[int, list[TaskStep]]:
+    """The steps of those tasks that have a history: nearly none, while scripts pre-label."""
+    moved = {task for (task,) in known.rows(_moved)}
+    return task_history.histories(moved) if moved else {}
 
 
-def _gathered(places: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for asset, uid in places:
-        found.setdefault(asset, []).append(uid)
-    return found
+def _moved(project: int, *bounds: int) -> QuerySet[Any, Any]:
+    steps = TaskStep.objects.filter(among("task__asset__", *bounds), task__asset__project=project)
+    return steps.order_by().values_list("task_id")
 
 
 def _asset(call: Call, project: Project, asset: _Row, batches: list[str], is_labeled: bool) -> dict[str, Any]:

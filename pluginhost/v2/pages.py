@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
 from pluginhost.actions import reads
 from pluginhost.models import Asset, Batch, BatchAsset, Project
+from pluginhost.prepared import Prepared
 from pluginhost.protocol.numbers import NumberSet
 
 from .door import Call
@@ -21,15 +24,31 @@ class Page:
     numbers: list[int]
     total: int
 
-    @cached_property
-    def bounds(self) -> tuple[int, ...]:
-        """Two numbers for neighbours, the first and the last; else all of them, and one twice so as not to be two."""
-        first, last = min(self.numbers, default=1), max(self.numbers, default=0)
-        return (first, last) if last - first + 1 == len(self.numbers) else (*self.numbers, last)
+
+class OfAssets:
+    """What the database knows about the assets with these numbers, asked with queries whose SQL is made once."""
+
+    def __init__(self, project: Project, numbers: Sequence[int]) -> None:
+        self._project, self._bounds = project.pk, _bounds(numbers)
+
+    def rows(self, queryset: Callable[..., QuerySet[Any, Any]]) -> list[tuple[Any, ...]]:
+        """Of `queryset(project, *bounds)`, a `values_list` that uses `among`."""
+        return _prepared(queryset, len(self._bounds)).rows(self._project, *self._bounds)
+
+
+def _bounds(numbers: Sequence[int]) -> tuple[int, ...]:
+    """Two numbers for neighbours, the first and the last; else all of them, and one twice so as not to be two."""
+    first, last = min(numbers, default=1), max(numbers, default=0)
+    return (first, last) if last - first + 1 == len(numbers) else (*numbers, last)
+
+
+@lru_cache(maxsize=64)
+def _prepared(queryset: Callable[..., QuerySet[Any, Any]], bounds: int) -> Prepared:
+    return Prepared(queryset, 1 + bounds)
 
 
 def among(path: str, *bounds: int) -> Q:
-    """Rows about the assets of a page, by its bounds; `path` leads from the row to its asset."""
+    """Rows about some assets, by their bounds; `path` leads from the row to its asset."""
     return Q(**{f"{path}number__range": bounds}) if len(bounds) == 2 else Q(**{f"{path}number__in": bounds})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
@@ -12,7 +11,7 @@ from pluginhost.actions import reads
 from pluginhost.models import Asset, Project, Task
 
 from .door import Call
-from .pages import page_of
+from .pages import Page, page_of
 from .patterns import Pattern
 from .query import Query, refused
 from .task_filters import Asked
@@ -32,21 +31,14 @@ _AS_MADE = ("createdAt", "_id")
 """Tasks are made in the order of their assets' numbers, and no two at once: what follows such a key changes nothing."""
 
 
-@dataclass(frozen=True)
-class TaskPage:
-    tasks: list[Task]
-    total: int
-
-
-def tasks_of(call: Call, project: Project, asked: Asked) -> TaskPage:
-    """The page that the query asks for. What a session's key reads is written down."""
+def tasks_of(call: Call, project: Project, asked: Asked) -> Page:
+    """The page that the query asks for, by the numbers of the tasks' assets. What a session's key reads is written
+    down."""
     order, skip, limit = order_of(call.query), call.query.skip, call.query.limit
     if not asked.is_on and order in (["pk"], ["-pk"]):
         newest_first = order == ["-pk"]
         everything = access.assets(call.principal, project)
-        page = page_of(call, project, everything, is_filtered=False, newest_first=newest_first)
-        found = Task.objects.filter(asset__project=project, asset__number__in=page.numbers)
-        return TaskPage(list(_whole(found).order_by("-asset__number" if newest_first else "asset__number")), page.total)
+        return page_of(call, project, everything, is_filtered=False, newest_first=newest_first)
     fitting = _fitting(project, asked.patterns) if asked.patterns else None
     if fitting is not None and len(fitting) <= _FEW:
         asked.assets, fitting = asked.assets & Q(asset__in=fitting), None
@@ -58,11 +50,11 @@ def tasks_of(call: Call, project: Project, asked: Asked) -> TaskPage:
     else:
         pks = list(chosen.order_by(*order).values_list("pk", flat=True)[skip : skip + limit])
         total = chosen.order_by().count() if asked.is_on else project.head.assets
-    by_pk = {task.pk: task for task in _whole(Task.objects.filter(pk__in=pks))}
-    tasks = [by_pk[pk] for pk in pks if pk in by_pk]
+    known = dict(Task.objects.filter(pk__in=pks).values_list("pk", "asset__number"))
+    page = Page([known[pk] for pk in pks if pk in known], total)
     if call.session is not None:
-        reads.note_read(call.session, [task.asset.number for task in tasks], limit)
-    return TaskPage(tasks, total)
+        reads.note_read(call.session, page.numbers, limit)
+    return page
 
 
 def order_of(query: Query) -> list[str]:
@@ -99,7 +91,3 @@ def _one_by_one(call: Call, ordered: QuerySet[Task], fitting: set[int] | None) -
         if (fitting is None or asset in fitting) and (scope is None or number[0] in scope)
     ]
     return found[call.query.skip : call.query.skip + call.query.limit], len(found)
-
-
-def _whole(tasks: QuerySet[Task]) -> QuerySet[Task]:
-    return tasks.select_related("asset", "assignee", "created_by", "updated_by")

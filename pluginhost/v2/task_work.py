@@ -152,7 +152,7 @@ def _project(call: Call, uid: str, what: str) -> Project:
 
 
 def _shown(call: Call, task: Task) -> Answer:
-    return {"task": written(call, task.project, [task])[0]}
+    return {"task": written(call, task.project, [task.asset.number])[0]}
 
 
 def _text(body: dict[str, Any], name: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from pluginhost import access, file_links, people, prelabels, task_history
 from pluginhost.actions import reads
@@ -11,13 +14,29 @@ from pluginhost.models import Issue, Project, StoredFile, Task, TaskStep
 from pluginhost.protocol import moments, stages
 from pluginhost.protocol.object_ids import made_id
 
-from .assets import batches_of, reachable
+from .assets import batches_of, histories_of, reachable
 from .door import Answer, Call
+from .pages import OfAssets, among
 from .task_filters import asked
 from .task_pages import tasks_of
 
 MASKS = ("brushDataUrl", "medicalBrushDataUrl")
 ALWAYS = ("_id", "project", "asset")
+_PEOPLE = ("assignee", "created_by", "updated_by")
+_SAME = {
+    "type": "default",
+    "isBenchmark": False,
+    "isFlag": False,
+    "isStar": False,
+    "isSkipped": False,
+    "isDraft": False,
+    "deleted": False,
+}
+_Row = namedtuple(  # a page of models takes several times as long
+    "_Row",
+    "pk uid status stage review_status priority answer created_at updated_at assignee created_by updated_by "
+    "asset asset__uid asset__number asset__external_id asset__data",
+)
 
 
 def read(call: Call, uid: str) -> Answer:
@@ -26,7 +45,7 @@ def read(call: Call, uid: str) -> Answer:
     call.query.flag("includeAnswer")
     if call.session is not None:
         reads.note_read(call.session, [task.asset.number])
-    return {"task": written(call, task.project, [task])[0]}
+    return {"task": written(call, task.project, [task.asset.number])[0]}
 
 
 def listing(call: Call, uid: str) -> Answer:
@@ -35,7 +54,7 @@ def listing(call: Call, uid: str) -> Answer:
     call.query.flag("includeAnswer")
     page = tasks_of(call, project, asked(call.query, project))
     fields = {*ALWAYS, *map(str, call.query.words("fields"))} if call.query.text("fields") else None
-    tasks = [_only(task, fields) for task in written(call, project, page.tasks)]
+    tasks = [_only(task, fields) for task in written(call, project, page.numbers)]
     return {"tasks": tasks, "total": page.total}
 
 
@@ -46,35 +65,47 @@ def _only(task: dict[str, Any], fields: set[str] | None) -> dict[str, Any]:
 # --- how a task is written ---
 
 
-def written(call: Call, project: Project, tasks: Sequence[Task]) -> list[dict[str, Any]]:
-    """The tasks of a page, in as many queries whatever its size."""
-    ids = [task.asset_id for task in tasks]
-    shown = prelabels.live(ids)
-    places = batches_of(ids)
+def written(call: Call, project: Project, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """The tasks of the assets with these numbers, in this order, in as many queries however many they are."""
+    known = OfAssets(project, numbers)
+    rows = {row.asset__number: row for row in map(_Row._make, known.rows(_rows))}
+    shown = prelabels.shown(known.rows(_pre_labels))
     answers = {
-        task.pk: task.answer if task.answer is not None else _as_answer(task, shown.get(task.asset_id, {}))
-        for task in tasks
+        row.asset: row.answer if row.answer is not None else _as_answer(row, shown.get(row.asset, {}))
+        for row in rows.values()
     }
+    places, histories, issues = batches_of(known), histories_of(known), issues_of(known)
     masks = _own_masks(call, project, answers.values())
     names = stages.known(project.stages)
-    histories = task_history.histories(task.pk for task in tasks)
-    issues = issues_of(task.pk for task in tasks)
     return [
-        _task(call, project, task, places.get(task.asset_id, []), answers[task.pk], masks)
-        | {"isPreLabeled": task.asset_id in shown}
-        | _stages(task, names, histories.get(task.pk, []))
-        | _issues(issues.get(task.pk, []))
-        for task in tasks
+        _task(call, project, row, places.get(row.asset, []), answers[row.asset], masks)
+        | {"isPreLabeled": row.asset in shown}
+        | _stages(row, names, histories.get(row.pk, []))
+        | _issues(issues.get(row.pk, []))
+        for row in (rows[number] for number in numbers if number in rows)
     ]
 
 
-def issues_of(task_ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
+def _rows(project: int, *bounds: int) -> QuerySet[Any, Any]:
+    tasks = Task.objects.filter(among("asset__", *bounds), asset__project=project)
+    return tasks.order_by().values_list(*(people.shown_at(name) if name in _PEOPLE else name for name in _Row._fields))
+
+
+def _pre_labels(project: int, *bounds: int) -> QuerySet[Any, Any]:
+    return prelabels.applied(among("asset__", *bounds) & Q(asset__project=project))
+
+
+def issues_of(known: OfAssets) -> dict[int, list[tuple[str, str]]]:
     """(id, status) of each task's issues, the oldest first."""
     found: dict[int, list[tuple[str, str]]] = {}
-    rows = Issue.objects.filter(task__in=list(task_ids)).order_by("id")
-    for task, *issue in rows.values_list("task_id", "uid", "status"):
-        found.setdefault(task, []).append((issue[0], issue[1]))
+    for task, uid, status in known.rows(_raised):
+        found.setdefault(task, []).append((uid, status))
     return found
+
+
+def _raised(project: int, *bounds: int) -> QuerySet[Any, Any]:
+    raised = Issue.objects.filter(among("task__asset__", *bounds), task__asset__project=project)
+    return raised.order_by("id").values_list("task_id", "uid", "status")
 
 
 def _issues(issues: list[tuple[str, str]]) -> dict[str, Any]:
@@ -82,7 +113,7 @@ def _issues(issues: list[tuple[str, str]]) -> dict[str, Any]:
     return {"issues": [uid for uid, _ in issues], "openIssuesCount": len(is_open)}
 
 
-def _stages(task: Task, names: Mapping[str, str], steps: Sequence[TaskStep]) -> dict[str, Any]:
+def _stages(task: _Row, names: Mapping[str, str], steps: Sequence[TaskStep]) -> dict[str, Any]:
     return {
         "stage": names.get(task.stage, task.stage),
         "stageId": task.stage,
@@ -103,48 +134,46 @@ def _own_masks(call: Call, project: Project, answers: Iterable[dict[str, Any]]) 
 
 
 def _task(
-    call: Call, project: Project, task: Task, batches: list[str], answer: dict[str, Any], masks: dict[str, str]
+    call: Call, project: Project, task: _Row, batches: list[str], answer: dict[str, Any], masks: dict[str, str]
 ) -> dict[str, Any]:
-    asset = task.asset
+    asset = {
+        "_id": task.asset__uid,
+        "externalId": task.asset__external_id,
+        "data": reachable(call, task.asset__data),
+    }
     return {
+        **_SAME,
         "_id": task.uid,
         "project": project.uid,
         "organization": project.organization.uid,
-        "asset": {"_id": asset.uid, "externalId": asset.external_id, "data": reachable(call, asset.data)},
-        "externalId": asset.external_id,
+        "asset": asset,
+        "externalId": task.asset__external_id,
         "status": task.status,
-        "type": "default",
         "review": {"status": task.review_status},
         "reviewStatus": task.review_status,
         "answer": {name: answer.get(name) or [] for name in ("tools", "classifications", "relations")},
         **{name: masks.get(answer.get(name) or "", answer.get(name)) for name in MASKS},
-        "isBenchmark": False,
-        "isFlag": False,
-        "isStar": False,
-        "isSkipped": False,
-        "isDraft": False,
-        "deleted": False,
         "priority": task.priority,
-        "assignee": people.shown(task.assignee),
+        "assignee": task.assignee,
         "batches": batches,
         "tags": batches,
         "createdAt": moments.text_of(task.created_at),
         "updatedAt": moments.text_of(task.updated_at),
-        "createdBy": people.shown(task.created_by),
-        "updatedBy": people.shown(task.updated_by),
+        "createdBy": task.created_by,
+        "updatedBy": task.updated_by,
     }
 
 
-def _as_answer(task: Task, shown: prelabels.Content) -> dict[str, Any]:
+def _as_answer(task: _Row, shown: prelabels.Content) -> dict[str, Any]:
     """Pre-labels in the words of an answer: objects are its tools, each with an id that stays the same."""
     answer = {name: value for name, value in shown.items() if name != "objects"}
-    answer["tools"] = [_tool(task, place, item) for place, item in enumerate(shown.get("objects", ()))]
+    answer["tools"] = [_tool(task.uid, place, item) for place, item in enumerate(shown.get("objects", ()))]
     return answer
 
 
-def _tool(task: Task, place: int, item: dict[str, Any]) -> dict[str, Any]:
+def _tool(task_uid: str, place: int, item: dict[str, Any]) -> dict[str, Any]:
     return {
-        "objectId": made_id(task.uid, place, item),
+        "objectId": made_id(task_uid, place, item),
         "classifications": [],
         "lock": False,
         "metadata": {"createdBy": "import"},
