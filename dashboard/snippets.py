@@ -6,6 +6,7 @@ import io
 import keyword
 import re
 import tokenize
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,7 +51,7 @@ def snippets(host: str, plugin_uid: str, secret: str = "") -> list[Snippet]:
     """Both samples in both forms; the secret stands in them only if it is given."""
     filled = {HOST: host, ID: plugin_uid, SECRET: secret or SECRET}
     return [
-        Snippet(client, form, _coloured(_text(client, form), filled), _install(client))
+        Snippet(client, form, _filled(_coloured(client, form), filled), _install(client))
         for client in CLIENTS
         for form in ("file", "environment")
     ]
@@ -83,18 +84,26 @@ def _text(client: Client, form: str) -> str:
     return text
 
 
-def _coloured(text: str, filled: dict[str, str]) -> SafeString:
-    """Python in spans of the stylesheet's classes."""
+def _filled(parts: Sequence[str], filled: dict[str, str]) -> SafeString:
+    """What was coloured, with values in its places."""
+    shown = {place: _here(place, filled) for place in filled}
+    return mark_safe("".join(shown.get(part, part) for part in parts))  # noqa: S308  (made of escaped parts)
+
+
+@cache
+def _coloured(client: Client, form: str) -> list[str]:
+    """Python in spans of the stylesheet's classes, escaped, but for the places to fill, each a part of its own."""
+    text = _text(client, form)
     lines = text.splitlines(keepends=True)
     out, at, follows_def = list[str](), (1, 0), False
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type in (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER):
             continue
         out.append(escape(_between(lines, at, token.start)))
-        out.append(_span(token, follows_def, filled))
+        out += _span(token, follows_def)
         follows_def = token.string in ("def", "class")
         at = token.end
-    return mark_safe("".join(out))  # noqa: S308  (made of escaped parts)
+    return out
 
 
 def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
@@ -105,12 +114,12 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
     return lines[start[0] - 1][start[1] :] + middle + lines[end[0] - 1][: end[1]]
 
 
-def _span(token: tokenize.TokenInfo, follows_def: bool, filled: dict[str, str]) -> str:
+def _span(token: tokenize.TokenInfo, follows_def: bool) -> list[str]:
     word = token.string
     if token.type == tokenize.STRING:
         place = word[1:-1]
-        inside = format_html('"{}"', _here(place, filled)) if place in filled else escape(word)
-        return format_html('<span class="hl-s">{}</span>', inside)
+        inside = ['"', place, '"'] if place in _VARIABLES else [escape(word)]
+        return ['<span class="hl-s">', *inside, "</span>"]
     kind = (
         "hl-c" if token.type == tokenize.COMMENT
         else "hl-n" if token.type == tokenize.NUMBER
@@ -118,7 +127,7 @@ def _span(token: tokenize.TokenInfo, follows_def: bool, filled: dict[str, str]) 
         else "hl-k" if keyword.iskeyword(word)
         else ""
     )  # fmt: skip
-    return format_html('<span class="{}">{}</span>', kind, word) if kind else escape(word)
+    return [format_html('<span class="{}">{}</span>', kind, word) if kind else escape(word)]
 
 
 def _here(place: str, filled: dict[str, str]) -> SafeString:
