@@ -140,10 +140,17 @@ def _stamp(at: datetime | None) -> str:
 
 # --- rows ---
 
+_READ = (
+    "state", "name", "reason", "error", "message_head", "created_at", "started_at", "finished_at", "lost_at",
+    "progress_done", "progress_total", "accepted", "rejected", "unchanged", "objects_count", "assets_read",
+    "plugin__name", "project__name", "project__organization_id", "scope__count",
+    "started_by__username", "started_by__first_name", "started_by__last_name",
+)  # fmt: skip
+
 
 def for_rows(sessions: QuerySet[Session]) -> QuerySet[Session]:
-    """With what templates/sessions/_row.html shows."""
-    return sessions.select_related("plugin", "project", "started_by", "scope")
+    """With what lists of sessions show, and nothing else: whole rows of five tables take three times as long."""
+    return sessions.select_related("plugin", "project", "started_by", "scope").only(*_READ)
 
 
 def say_what_they_wait_for(sessions: list[Session]) -> list[Session]:

@@ -73,12 +73,13 @@ def _now(principal: Principal) -> dict[str, Any]:
     held_now = seen.filter(state__in=Session.HELD)
     held = list(history.for_rows(held_now).order_by("id")[:_MOST_NOW])
     queued = seen.filter(state=Session.State.QUEUED)
-    waiting = list(history.for_rows(queued).order_by("id")[: _MOST_NOW - len(held)])
+    room = _MOST_NOW - len(held)
+    waiting = list(history.for_rows(queued).order_by("id")[:room])
     rows = history.say_what_they_wait_for(held + waiting)
     return {
         "now": [{"session": session, "progress": progress_of(session)} for session in rows],
-        "held": count_up_to(held_now, _MOST_QUEUED),
-        "queued": count_up_to(queued, _MOST_QUEUED),
+        "held": len(held) if room else count_up_to(held_now, _MOST_QUEUED),
+        "queued": len(waiting) if len(waiting) < room else count_up_to(queued, _MOST_QUEUED),
     }
 
 
