@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from django.db.models import CharField, Count, Func, QuerySet
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pluginhost.models import Session
 
+from .drawings import joined
 from .history import GROUPS
 from .runs_of_plugins import newest
 
@@ -120,7 +121,7 @@ def chart(shown: Activity) -> SafeString:
         w=_WIDTH,
         h=_HEIGHT,
         label=_in_words(shown),
-        bars=format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>', rects),
+        bars=joined('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>', rects),
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import words
 from pluginhost.models import Session
@@ -15,6 +15,11 @@ from pluginhost.models import Session
 TAPE_TICKS = 22
 _TICK_WIDTH, _TICK_STEP, _TAPE_HEIGHT = 4, 6, 24
 _SPARK_WIDTH, _SPARK_HEIGHT = 84, 26
+
+
+def joined(form: str, rows: Iterable[tuple[object, ...]]) -> SafeString:
+    """As `format_html_join`, of numbers and words that are ours: nothing is escaped, which is most of the work."""
+    return mark_safe("".join(form.format(*row) for row in rows))  # noqa: S308
 
 
 def stackbar(
@@ -37,7 +42,7 @@ def stackbar(
         f" {classes}" if classes else "",
         max(whole, 1),
         ", ".join(spoken),
-        format_html_join("", '<rect x="{}" width="{}" height="10" class="{}"/>', bars),
+        joined('<rect x="{}" width="{}" height="10" class="{}"/>', bars),
     )
 
 
@@ -52,7 +57,7 @@ def tape(sessions: Iterable[Session], linked: bool = False) -> SafeString:
         _TAPE_HEIGHT,
         "group" if linked else "img",
         _tape_in_words(ticks),
-        format_html_join("", "{}", ((tick,) for tick in drawn)),
+        joined("{}", ((tick,) for tick in drawn)),
     )
 
 

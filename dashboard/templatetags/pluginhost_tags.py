@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -18,10 +19,11 @@ from pluginhost.models import Session, User
 
 register = template.Library()
 
-# --- icons and badges ---
+# --- icons and badges: a page has a hundred, most of them alike. `typed`, since a safe text equals an unsafe one. ---
 
 
 @register.simple_tag
+@lru_cache(1_000, typed=True)
 def icon(name: str, classes: str = "") -> SafeString:
     """An icon of the sprite: `{% icon "clock" %}`, `{% icon "loader-2" "spin l" %}`."""
     return format_html(
@@ -33,6 +35,7 @@ def icon(name: str, classes: str = "") -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(1_000, typed=True)
 def badge(state: str, word: str = "", classes: str = "", id: str = "") -> SafeString:
     """A state with its icon, word and colour: `{% badge session.state %}`, `{% badge "online" word="Online 2" %}`."""
     state = str(state)
