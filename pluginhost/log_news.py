@@ -9,7 +9,7 @@ from typing import Any
 from .log_reading import CUT_AT, Line, events, lines_after
 from .models import LogHead, Session
 
-MOST_IN_A_FRAME = 200
+MOST_IN_A_FRAME = 1_000
 
 _TOLD = (
     "state", "reason", "name", "connection", "is_presumed_alive", "started_at", "sent_at", "lost_at", "finished_at",

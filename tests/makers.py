@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pluginhost import authentication
-from pluginhost.actions import api_keys, batches, claims, organizations, plugins, projects, reports, sessions
+from pluginhost.actions import api_keys, batches, claims, log_lines, organizations, plugins, projects, sessions
 from pluginhost.models import (
     Asset,
     Batch,
@@ -191,6 +191,6 @@ def by_nobody(project: Project) -> Principal:
 def make_lines(session: Session, count: int, level: int = 20, text: str = "line {number}", extra: str = "") -> None:
     """Log lines as a script's would be stored; `text` may hold `{number}`."""
     first = LogHead.objects.values_list("last", flat=True).get(session=session) + 1
-    lines = [reports.Line(timezone.now(), level, text.format(number=first + n), extra) for n in range(count)]
+    lines = [log_lines.Line(timezone.now(), level, text.format(number=first + n), extra) for n in range(count)]
     with transaction.atomic():
-        reports.add_lines(session, None, lines)
+        log_lines.add(session, None, lines)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from pluginhost import authentication, credentials
-from pluginhost.actions import assets, claims, imports, plugins, reports, sessions
+from pluginhost.actions import assets, claims, imports, log_lines, plugins, reports, sessions
 from pluginhost.models import Asset, Import, LogHead, LogLine, Plugin, PreLabel, ProjectHead, Response, Session, Task
 
 from . import makers
@@ -120,8 +120,8 @@ def talker(name: str, held: list[Session]) -> Callable[[], None]:
         for first in range(0, 60, 5):
             with transaction.atomic():
                 for session in held:
-                    lines = [reports.Line(timezone.now(), 20, f"{name}{first + n}") for n in range(5)]
-                    reports.add_lines(session, session.connection, lines)
+                    lines = [log_lines.Line(timezone.now(), 20, f"{name}{first + n}") for n in range(5)]
+                    log_lines.add(session, session.connection, lines)
 
     return talk
 

@@ -85,9 +85,9 @@ def test_far_behind_it_gives_the_number_and_the_page_fetches(alice, session):
     async def story():
         async with Socket(alice, f"/ws/sessions/{session.pk}/") as socket:
             first = await news(socket)
-            assert (first["last"], first["lines"]) == (201, None)
+            assert (first["last"], first["lines"]) == (log_news.MOST_IN_A_FRAME + 1, None)
             await lines(socket, session, 1)
-            assert [line["number"] for line in (await news(socket))["lines"]] == [202]
+            assert [line["number"] for line in (await news(socket))["lines"]] == [log_news.MOST_IN_A_FRAME + 2]
 
     run(story)
 

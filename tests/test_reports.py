@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pluginhost.actions import reports, sessions
+from pluginhost.actions import log_lines, reports, sessions
 from pluginhost.models import LogHead, LogLine, Response, Session, SessionReads
 from pluginhost.protocol.numbers import NumberSet
 
@@ -19,7 +19,7 @@ def session(alice, project, plugin):
 
 def add(session, *messages, level=20):
     session.refresh_from_db()
-    reports.add_lines(session, session.connection, [reports.Line(timezone.now(), level, text) for text in messages])
+    log_lines.add(session, session.connection, [log_lines.Line(timezone.now(), level, text) for text in messages])
 
 
 def finish(session, form="text", body="done"):
@@ -134,7 +134,7 @@ def test_a_final_session_never_changes(session):
 
 def test_the_longest_silence_is_remembered(session):
     later = timezone.now() + timedelta(seconds=100)
-    reports.add_lines(session, session.connection, [reports.Line(later, 20, "at last")])
+    log_lines.add(session, session.connection, [log_lines.Line(later, 20, "at last")])
     session.refresh_from_db()
     assert session.longest_silence_s == pytest.approx(100, abs=5)
 

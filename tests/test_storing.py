@@ -66,8 +66,7 @@ def test_lines_before_the_secret_was_shown_are_refused(plugin, session):
 
 
 def test_a_bad_item_costs_nobody_else_a_line(peer, session):
-    bad = Log(session.uid, 20, "bad", "")
-    object.__setattr__(bad, "level", -1)  # what no parser lets through, and the database refuses
+    bad = Log(session.uid, -1, "bad", "")  # a level that no parser lets through, and the database refuses
     storing.store([[item(peer, line(session, "before")), item(peer, bad), item(peer, line(session, "after"))]])
     assert list(LogLine.objects.values_list("number", "message")) == [(1, "before"), (2, "after")]
 

@@ -9,6 +9,7 @@ import logging
 from typing import Any
 from urllib.parse import parse_qs
 
+import orjson
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
@@ -96,7 +97,7 @@ class LogConsumer(AsyncWebsocketConsumer):
         found: News | None = await read(news, self.session_id, self.seen)
         if found is not None:
             self.seen = found.seen
-            await self.send(json.dumps(found.body, ensure_ascii=False))
+            await self.send(_encoded(found.body))
 
 
 def _session_id(user: User, asked: str | int) -> int | None:
@@ -106,6 +107,13 @@ def _session_id(user: User, asked: str | int) -> int | None:
         return access.session(authentication.by_user(fresh), asked).pk
     except (PluginhostError, User.DoesNotExist):
         return None
+
+
+def _encoded(body: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(body).decode()
+    except TypeError:  # a number in a line's further fields that has more than 64 bits
+        return json.dumps(body, ensure_ascii=False)
 
 
 def _seen(query: bytes) -> Seen:

@@ -1,38 +1,76 @@
-"""Many rows at once, without an object for each: four to five times as fast as `bulk_create`."""
+"""Many rows at once, without an object for each: four to five times as fast as `bulk_create`.
+
+Rows go in by hundreds in one statement. With a statement each, SQLite gives up the interpreter's lock at every row, and
+gets it back late when other threads are at work.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, cast
 
 from django.db import connection, models
 
+_ROWS_AT_ONCE = 250
 
-def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+Row = Sequence[Any]
+
+
+def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> None:
     """Insert `rows`, values in the order of `fields` (names of columns' fields, `session` takes a key).
 
     The values are the database's own kind but for datetimes, which are adapted here.
     """
-    columns = [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in fields]
-    names = ", ".join(connection.ops.quote_name(str(column.column)) for column in columns)
-    marks = ", ".join(["%s"] * len(columns))
-    table = connection.ops.quote_name(model._meta.db_table)
-    times = [index for index, column in enumerate(columns) if isinstance(column, models.DateTimeField)]
+    columns = _columns(model, fields)
+    adapted = _adapted(rows, columns)
+    begin = f"INSERT INTO {_table(model)} ({', '.join(map(_name, columns))}) VALUES "  # noqa: S608
+    marks = f"({', '.join(['%s'] * len(columns))})"
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", _adapted(rows, times))  # noqa: S608
+        for first in range(0, len(adapted), _ROWS_AT_ONCE):
+            part = adapted[first : first + _ROWS_AT_ONCE]
+            cursor.execute(begin + ", ".join([marks] * len(part)), list(chain.from_iterable(part)))
 
 
-def _adapted(rows: Iterable[Sequence[Any]], times: list[int]) -> list[Sequence[Any]]:
+def update(model: type[models.Model], fields: Sequence[str], key: str, rows: Iterable[Row]) -> None:
+    """Update `fields` of the rows whose `key` is the last value of each row."""
+    news = ", ".join(f"{_name(column)} = %s" for column in _columns(model, fields))
+    (where,) = _columns(model, [key])
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {_table(model)} SET {news} WHERE {_name(where)} = %s", list(rows))  # noqa: S608
+
+
+def _columns(model: type[models.Model], fields: Sequence[str]) -> list[models.Field[Any, Any]]:
+    return [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in fields]
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _name(column: models.Field[Any, Any]) -> str:
+    return connection.ops.quote_name(str(column.column))
+
+
+def _adapted(rows: Iterable[Row], columns: Sequence[models.Field[Any, Any]]) -> list[Row]:
+    times = [index for index, column in enumerate(columns) if isinstance(column, models.DateTimeField)]
     if not times:
         return list(rows)
-    known: dict[Any, Any] = {}
-    adapted: list[Sequence[Any]] = []
-    for row in rows:
-        values = list(row)
-        for index in times:
-            moment = values[index]
-            if moment not in known:
-                known[moment] = connection.ops.adapt_datetimefield_value(moment)
-            values[index] = known[moment]
-        adapted.append(values)
-    return adapted
+    adapt = _adapter()
+    return [_with_times(row, times, adapt) for row in rows]
+
+
+def _with_times(row: Row, times: list[int], adapt: Callable[[datetime], Any]) -> Row:
+    values = list(row)
+    for index in times:
+        if values[index] is not None:
+            values[index] = adapt(values[index])
+    return values
+
+
+def _adapter() -> Callable[[datetime], Any]:
+    """As Django's own; for SQLite in UTC it is written out, since lines come by thousands a second."""
+    if connection.vendor == "sqlite" and connection.timezone is UTC:
+        return lambda moment: moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return connection.ops.adapt_datetimefield_value

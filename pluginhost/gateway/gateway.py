@@ -7,11 +7,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
-from django.utils import timezone
 
 from pluginhost.actions import processes
 from pluginhost.actions.connections import Caller, Verdict
@@ -156,7 +156,7 @@ class Gateway:
         return self._desks.get(peer.plugin_uid or "", self._anonymous)
 
     def _post(self, peer: Peer, report: Report) -> None:
-        self._desk_of(peer).inbox.put(Item(peer, timezone.now(), report))
+        self._desk_of(peer).inbox.put(Item(peer, datetime.now(UTC), report))
         self._heard.set()
         self._something.set()
 

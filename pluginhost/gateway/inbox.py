@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pluginhost.protocol.payloads import Answer, Heartbeat, Log
 
@@ -43,8 +43,7 @@ class Gone:
 Report = Heartbeat | Log | Answer | Acknowledged | Refused | Gone
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     peer: Peer
     at: datetime
     report: Report

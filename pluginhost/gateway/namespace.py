@@ -20,6 +20,7 @@ class PluginNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(NAMESPACE)
         self._gateway = gateway
+        self._limits = (settings.PLUGINHOST_LINE_LIMIT, settings.PLUGINHOST_EXTRA_LIMIT)
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
         """Confirmed at once: clients wait one second. Who it is, its first heartbeat tells."""
@@ -48,7 +49,7 @@ class PluginNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         if peer is None:
             return
         try:
-            log = payloads.log(arguments, settings.PLUGINHOST_LINE_LIMIT, settings.PLUGINHOST_EXTRA_LIMIT)
+            log = payloads.log(arguments, *self._limits)
         except payloads.Malformed as error:
             await self._gateway.put(peer, Refused(str(error)))
         else:

@@ -14,6 +14,9 @@ from socketio import packet
 KNOWN_EVENTS = {"heartbeat", "log", "response"}
 MALFORMED = "malformed"
 NAMESPACE = "/plugin"
+EVENT_PACKET = f"42{NAMESPACE},"
+LOG_PACKET = f'{EVENT_PACKET}["log",'
+"""How a log event begins that has neither attachments nor wants an acknowledgement."""
 MOST_ATTACHMENTS = 64
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -13,8 +14,9 @@ import socketio
 from django.conf import settings
 from engineio.payload import Payload
 
-from .packets import NAMESPACE, GuardedPacket, SafeJson
+from .packets import EVENT_PACKET, NAMESPACE, GuardedPacket, SafeJson
 from .transport import Transport, transport_in, transport_of
+from .websocket import ScriptWebSocket
 
 # The libraries log every packet at INFO, and with it the secret of each heartbeat. A logger that `getLogger` does
 # not know keeps its level, whatever is configured later.
@@ -34,6 +36,7 @@ class ScriptServer(socketio.AsyncServer):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.eio._async = {**self.eio._async, "websocket": partial(ScriptWebSocket, take=self._take_log)}
         self._upgrades: dict[str, Transport] = {}
         self._closing: set[asyncio.Future[None]] = set()
 
@@ -66,6 +69,21 @@ class ScriptServer(socketio.AsyncServer):  # type: ignore[misc]
         """The whole life of a WebSocket, or one request of long polling."""
         with self._upgrading(scope):
             return await super().handle_request(scope, *channel)
+
+    async def _take_log(self, eio_sid: str, packet: str) -> bool:
+        """The short way of a log event; what is not quite one, the long way says."""
+        sid = self.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
+        if not self.manager.is_connected(sid, NAMESPACE) or eio_sid in self._binary_packet:
+            return False
+        try:
+            event = SafeJson.loads(packet[len(EVENT_PACKET) :])
+        except ValueError:
+            return False
+        try:
+            await self.namespace_handlers[NAMESPACE].on_log(sid, *event[1:])
+        except Exception:  # as on the long way: it must not end the connection
+            _library_logger.exception("a log line could not be taken")
+        return True
 
     @contextlib.contextmanager
     def _upgrading(self, scope: dict[str, Any]) -> Iterator[None]:

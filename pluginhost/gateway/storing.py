@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
-from pluginhost.actions import connections, processes, reports
+from pluginhost.actions import connections, log_lines, processes, reports
 from pluginhost.actions.connections import Verdict
 from pluginhost.models import Connection, Session
 from pluginhost.protocol.payloads import Answer, Heartbeat, Log, answer_of
@@ -81,14 +81,14 @@ class _Storing:
 
     def __init__(self, verdicts: Verdicts) -> None:
         self._verdicts = verdicts
-        self._lines: dict[tuple[Peer, str], list[reports.Line]] = {}
+        self._lines: dict[tuple[Peer, str], list[log_lines.Line]] = {}
         self._refused: dict[Peer, list[str]] = {}
 
     def store(self, items: Sequence[Item]) -> None:
         for item in items:
             if isinstance(item.report, Log):
                 log = item.report
-                line = reports.Line(item.at, log.level, log.message, log.extra)
+                line = log_lines.Line(item.at, log.level, log.message, log.extra)
                 self._lines.setdefault((item.peer, log.session), []).append(line)
             else:
                 self._flush()
@@ -120,7 +120,7 @@ class _Storing:
         )
 
     def _flush(self) -> None:
-        """Store the gathered lines; one query finds the sessions of all of them."""
+        """Store the gathered lines, those of all sessions together."""
         if not self._lines:
             return
         gathered, self._lines = self._lines, {}
@@ -130,13 +130,15 @@ class _Storing:
             if connection is not None:
                 by_plugin.setdefault(connection.plugin_id, set()).add(uid)
         found = {plugin: reports.sessions_of(plugin, uids) for plugin, uids in by_plugin.items()}
+        spoken = []
         for (peer, uid), lines in gathered.items():
             connection = self._open_connection(peer)
             session = found.get(connection.plugin_id, {}).get(uid) if connection else None
             if connection is None or session is None:
                 self._refuse(peer, _not_yours("log", uid), len(lines))
             else:
-                reports.add_lines(session, connection, lines)
+                spoken.append(log_lines.Spoken(session, connection, lines))
+        log_lines.add_all(spoken)
 
     def _answer(self, item: Item, report: Answer) -> None:
         connection = self._open_connection(item.peer)

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .text import cut, storable
 
@@ -27,8 +27,7 @@ class Heartbeat:
     secret: str
 
 
-@dataclass(frozen=True)
-class Log:
+class Log(NamedTuple):
     """One line. `extra` is JSON text of the event's other keys, or empty."""
 
     session: str
@@ -89,12 +88,15 @@ def answer_of(value: Any) -> tuple[str, str]:
 def level_of(value: Any) -> int:
     """The number of a level, however it was written; what nobody knows is INFO."""
     if isinstance(value, str):
-        known = LEVELS.get(value.strip().upper())
-        numeric = _NUMERIC_LEVEL.match(value.strip())
-        return known or (min(int(numeric[1]), HIGHEST_LEVEL) if numeric else LEVELS["INFO"])
+        return LEVELS.get(value) or _level_in(value.strip())
     if isinstance(value, int) and not isinstance(value, bool):
         return max(0, min(value, HIGHEST_LEVEL))
     return LEVELS["INFO"]
+
+
+def _level_in(text: str) -> int:
+    numeric = _NUMERIC_LEVEL.match(text)
+    return min(int(numeric[1]), HIGHEST_LEVEL) if numeric else LEVELS.get(text.upper(), LEVELS["INFO"])
 
 
 def progress_in(message: str) -> tuple[int, int] | None:
