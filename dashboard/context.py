@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest
 
 from pluginhost.models import Notification, Session, User
+from pluginhost.prepared import Prepared
 
 _PLACES = {
     "": "home",
@@ -19,6 +20,10 @@ _PLACES = {
     "notifications": "notifications",
 }
 _MOST_UNREAD = 100
+_UNREAD = Prepared(
+    lambda user: Notification.objects.filter(user=user, read_at=None).order_by().values_list("pk")[:_MOST_UNREAD], 1
+)
+_HELD = Prepared(lambda user: Session.objects.held().for_user(user).order_by().values_list("pk"), 1)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -38,9 +43,9 @@ def _unread_count(request: HttpRequest) -> int:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return 0
-    return Notification.objects.filter(user=user, read_at=None).order_by()[:_MOST_UNREAD].count()
+    return len(_UNREAD.rows(user.pk))
 
 
 def _running_count(request: HttpRequest) -> int:
     user = getattr(request, "user", None)
-    return Session.objects.held().for_user(user).count() if isinstance(user, User) else 0
+    return len(_HELD.rows(user.pk)) if isinstance(user, User) else 0

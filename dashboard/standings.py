@@ -10,6 +10,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from pluginhost.models import Connection, Plugin
+from pluginhost.prepared import Prepared
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -51,6 +52,9 @@ def with_standing(plugins: QuerySet[Plugin]) -> QuerySet[StandingPlugin]:
     )
 
 
+_ONE = Prepared(lambda plugin: with_standing(Plugin.objects.filter(pk=plugin)).only("quarantined_at"), 1)
+
+
 def standing(plugin: StandingPlugin) -> Standing:
     """Of a plugin that came through `with_standing`."""
     state = "paused" if plugin.is_quarantined() else "online" if plugin.is_online else "offline"
@@ -59,4 +63,4 @@ def standing(plugin: StandingPlugin) -> Standing:
 
 def standing_of(plugin: Plugin) -> Standing:
     """Of one plugin, asked now."""
-    return standing(with_standing(Plugin.objects.filter(pk=plugin.pk)).get())
+    return standing(_ONE.first(plugin.pk))
