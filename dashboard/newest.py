@@ -6,9 +6,12 @@ see, to show six. A window on the key keeps that small; it is widened for those 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TypeVar
 
-from django.db.models import Max, Model, QuerySet
+from django.db.models import Model, QuerySet
+
+from pluginhost.prepared import Prepared
 
 Row = TypeVar("Row", bound=Model)
 _WINDOWS = (2_000, 20_000, 200_000)
@@ -40,5 +43,10 @@ def next_above(rows: QuerySet[Row], count: int, above: int) -> list[Row]:
 
 
 def _last(rows: QuerySet[Row]) -> int:
-    last: int | None = rows.model._default_manager.aggregate(last=Max("pk"))["last"]
-    return last or 0
+    found = _last_of(rows.model).rows()
+    return int(found[0][0]) if found else 0
+
+
+@cache
+def _last_of(model: type[Model]) -> Prepared:
+    return Prepared(lambda: model._default_manager.order_by("-pk").values_list("pk")[:1], 0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -16,17 +17,20 @@ from dashboard.newest import newest_of
 from dashboard.paging import count_up_to
 from dashboard.runs_of_plugins import succeeded_share, tapes, tapes_of_projects
 from dashboard.standings import standing, with_standing
-from pluginhost import access
-from pluginhost.models import Session
+from pluginhost import access, authentication
+from pluginhost.models import Project, Session, User
+from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
 from pluginhost.summaries import progress_of
 
 from .doors import SignedInRequest, signed_in
 
+if TYPE_CHECKING:
+    from dashboard.standings import StandingPlugin
+
 _FEW = 6
 _MOST_NOW = 8
 _MOST_QUEUED = 999
-_LATEST = F("newest").desc(nulls_last=True)
 
 
 @require_safe
@@ -69,18 +73,20 @@ def _overview(request: SignedInRequest) -> dict[str, Any]:
 
 def _now(principal: Principal) -> dict[str, Any]:
     """What a script is at work on, the oldest first, then the head of the queues."""
-    seen = access.sessions(principal)
-    held_now = seen.filter(state__in=Session.HELD)
-    held = list(history.for_rows(held_now).order_by("id")[:_MOST_NOW])
-    queued = seen.filter(state=Session.State.QUEUED)
-    room = _MOST_NOW - len(held)
-    waiting = list(history.for_rows(queued).order_by("id")[:room])
-    rows = history.say_what_they_wait_for(held + waiting)
+    held, queued = _HELD.objects(principal.user.pk), _QUEUED.objects(principal.user.pk)
+    rows = history.say_what_they_wait_for([*held, *queued][:_MOST_NOW])
     return {
         "now": [{"session": session, "progress": progress_of(session)} for session in rows],
-        "held": len(held) if room else count_up_to(held_now, _MOST_QUEUED),
-        "queued": len(waiting) if len(waiting) < room else count_up_to(queued, _MOST_QUEUED),
+        "held": _count(principal, held, Session.HELD),
+        "queued": _count(principal, queued, (Session.State.QUEUED,)),
     }
+
+
+def _count(principal: Principal, first: list[Session], states: Sequence[str]) -> int:
+    """How many there are in these states, of which these are the first."""
+    if len(first) < _MOST_NOW:
+        return len(first)
+    return count_up_to(access.sessions(principal).filter(state__in=states), _MOST_QUEUED)
 
 
 def _last(principal: Principal, state: str) -> list[Session]:
@@ -92,11 +98,7 @@ def _last(principal: Principal, state: str) -> list[Session]:
 
 def _plugins(principal: Principal) -> dict[str, Any]:
     """Those that ran last, and how all of them stand."""
-    visible = with_standing(access.plugins(principal))
-    scripts = list(visible.order_by().values_list("scripts", "quarantined_at"))
-    newest = Session.objects.filter(plugin=OuterRef("pk")).order_by("-id").values("pk")
-    ranked = visible.annotate(newest=Subquery(newest[:1])).order_by(_LATEST, "name")
-    shown = list(ranked[:_FEW])
+    scripts, shown = _STANDINGS.rows(principal.user.pk), _PLUGINS.objects(principal.user.pk)
     drawn = tapes(access.sessions(principal), shown)
     return {
         "plugins": [
@@ -119,9 +121,7 @@ def _plugins(principal: Principal) -> dict[str, Any]:
 
 
 def _projects(principal: Principal) -> list[dict[str, Any]]:
-    newest = Session.objects.filter(project=OuterRef("pk")).order_by("-id").values("pk")
-    visible = access.projects(principal).select_related("head").annotate(newest=Subquery(newest[:1]))
-    shown = list(visible.order_by(_LATEST, "name")[:_FEW])
+    shown = _PROJECTS.objects(principal.user.pk)
     drawn = tapes_of_projects(access.sessions(principal), shown)
     return [
         {
@@ -131,6 +131,41 @@ def _projects(principal: Principal) -> list[dict[str, Any]]:
         }
         for project in shown
     ]
+
+
+# --- what is asked for with each look, prepared ---
+
+
+def _principal(user: int) -> Principal:
+    """Whoever asks: the door is the same for a value that is filled in later."""
+    return authentication.by_user(User(pk=user))
+
+
+def _oldest(user: int, states: Sequence[str]) -> QuerySet[Session]:
+    found = access.sessions(_principal(user)).filter(state__in=states)
+    return history.for_rows(found).order_by("id")[:_MOST_NOW]
+
+
+def _ran_last(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
+    """The few of them whose newest session is the newest."""
+    newest = Session.objects.filter(**{column: OuterRef("pk")}).order_by("-id").values("pk")
+    return rows.annotate(newest=Subquery(newest[:1])).order_by(F("newest").desc(nulls_last=True), "name")[:_FEW]
+
+
+def _standing_plugins(user: int) -> QuerySet[StandingPlugin]:
+    return with_standing(access.plugins(_principal(user))).only("uid", "name", "quarantined_at")
+
+
+def _projects_with_heads(user: int) -> QuerySet[Project]:
+    found = access.projects(_principal(user)).select_related("head")
+    return found.only("uid", "name", "head__assets", "head__pre_labeled")
+
+
+_HELD = Prepared(lambda user: _oldest(user, Session.HELD), 1)
+_QUEUED = Prepared(lambda user: _oldest(user, (Session.State.QUEUED,)), 1)
+_STANDINGS = Prepared(lambda user: _standing_plugins(user).order_by().values_list("scripts", "quarantined_at"), 1)
+_PLUGINS = Prepared(lambda user: _ran_last(_standing_plugins(user), "plugin"), 1)
+_PROJECTS = Prepared(lambda user: _ran_last(_projects_with_heads(user), "project"), 1)
 
 
 @require_POST
