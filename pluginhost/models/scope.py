@@ -36,7 +36,9 @@ class Scope(models.Model):
     @property
     def numbers(self) -> NumberSet:
         """Kept for the scopes that were asked for last: a script reads its scope page by page."""
-        numbers = _recent.get(self.digest) or NumberSet.from_bytes(bytes(self.numbers_stored))
+        numbers = _recent.get(self.digest)
+        if numbers is None:
+            numbers = NumberSet.from_bytes(bytes(self.numbers_stored))
         with _changing:
             _recent.pop(self.digest, None)
             _recent[self.digest] = numbers

@@ -9,7 +9,7 @@ _LOST_PLUS = re.compile(r"(T\S+) (\d\d:?\d\d)\Z")
 
 
 def text_of(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat("T", "milliseconds")[:-6] + "Z"  # for `+00:00`
 
 
 def moment_of(text: str) -> datetime:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 _RANGES, _BITMAP = b"r", b"b"
-_PIECE = 256
+_PIECE, _LARGE_PIECE = 64, 128 * 64
 """Bytes whose bits are counted at once when a page is looked for."""
 _BITS = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
 
@@ -40,13 +40,10 @@ class NumberSet:
     @classmethod
     def from_bytes(cls, stored: bytes) -> NumberSet:
         """Read what `to_bytes` wrote; nothing stored is the empty set."""
-        if stored[:1] != _RANGES:
-            return cls(int.from_bytes(stored[1:], "little"))
-        bits = 0
-        for pair in stored[1:].decode().split(",") if stored[1:] else ():
-            first, last = map(int, pair.split("-"))
-            bits |= ((1 << (last - first + 1)) - 1) << first
-        return cls(bits)
+        whole = _from_ranges(stored[1:]) if stored[:1] == _RANGES else stored[1:]
+        found = cls(int.from_bytes(whole, "little"))
+        found._bytes = whole
+        return found
 
     def to_bytes(self) -> bytes:
         bitmap = _BITMAP + self._as_bytes()
@@ -83,12 +80,12 @@ class NumberSet:
         """`count` numbers in order, after the first `skip` of them. Whole pieces are skipped by counting their bits."""
         whole = self._as_bytes()
         found: list[int] = []
-        for start in range(0, len(whole), _PIECE):
+        begin = 0
+        for size in (_LARGE_PIECE, _PIECE):
+            while begin < len(whole) and (inside := _bits_in(whole[begin : begin + size])) <= skip:
+                skip, begin = skip - inside, begin + size
+        for start in range(begin, len(whole), _PIECE):
             piece = whole[start : start + _PIECE]
-            inside = int.from_bytes(piece, "little").bit_count()
-            if skip >= inside:
-                skip -= inside
-                continue
             found += _numbers_in(piece, start * 8)[skip : skip + count - len(found)]
             skip = 0
             if len(found) >= count:
@@ -131,6 +128,26 @@ class NumberSet:
 
     def __hash__(self) -> int:
         return hash(self._bits)
+
+
+def _from_ranges(text: bytes) -> bytes:
+    """The bitmap of ranges, byte by byte: there may be ten thousand, and each would copy a big integer."""
+    pairs = [(int(first), int(last)) for first, _, last in (pair.partition(b"-") for pair in text.split(b",") if pair)]
+    whole = bytearray(pairs[-1][1] // 8 + 1 if pairs else 0)
+    for first, last in pairs:
+        low, high = first >> 3, last >> 3
+        from_first, to_last = 0xFF << (first & 7) & 0xFF, 0xFF >> (7 - (last & 7))
+        if low == high:
+            whole[low] |= from_first & to_last
+        else:
+            whole[low] |= from_first
+            whole[low + 1 : high] = b"\xff" * (high - low - 1)
+            whole[high] |= to_last
+    return bytes(whole)
+
+
+def _bits_in(piece: bytes) -> int:
+    return int.from_bytes(piece, "little").bit_count()
 
 
 def _numbers_in(piece: bytes, first: int) -> list[int]:
