@@ -17,13 +17,13 @@ from dashboard.newest import newest_of
 from dashboard.paging import count_up_to
 from dashboard.runs_of_plugins import succeeded_share, tapes, tapes_of_projects
 from dashboard.standings import standing, with_standing
-from pluginhost import access, authentication
-from pluginhost.models import Project, Session, User
+from pluginhost import access
+from pluginhost.models import Project, Session
 from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
 from pluginhost.summaries import progress_of
 
-from .doors import SignedInRequest, signed_in
+from .doors import SignedInRequest, asking, signed_in
 
 if TYPE_CHECKING:
     from dashboard.standings import StandingPlugin
@@ -136,13 +136,8 @@ def _projects(principal: Principal) -> list[dict[str, Any]]:
 # --- what is asked for with each look, prepared ---
 
 
-def _principal(user: int) -> Principal:
-    """Whoever asks: the door is the same for a value that is filled in later."""
-    return authentication.by_user(User(pk=user))
-
-
 def _oldest(user: int, states: Sequence[str]) -> QuerySet[Session]:
-    found = access.sessions(_principal(user)).filter(state__in=states)
+    found = access.sessions(asking(user)).filter(state__in=states)
     return history.for_rows(found).order_by("id")[:_MOST_NOW]
 
 
@@ -153,11 +148,11 @@ def _ran_last(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
 
 
 def _standing_plugins(user: int) -> QuerySet[StandingPlugin]:
-    return with_standing(access.plugins(_principal(user))).only("uid", "name", "quarantined_at")
+    return with_standing(access.plugins(asking(user))).only("uid", "name", "quarantined_at")
 
 
 def _projects_with_heads(user: int) -> QuerySet[Project]:
-    found = access.projects(_principal(user)).select_related("head")
+    found = access.projects(asking(user)).select_related("head")
     return found.only("uid", "name", "head__assets", "head__pre_labeled")
 
 

@@ -17,12 +17,13 @@ from dashboard.forms.plugins import DeleteForm, PluginForm, QuarantineForm, Regi
 from dashboard.paging import page_of
 from dashboard.runs_of_plugins import figures, newest, tapes
 from dashboard.standings import standing, with_standing
-from dashboard.views.doors import SignedInRequest, signed_in
+from dashboard.views.doors import SignedInRequest, asking, signed_in
 from dashboard.views.plugin_page import frame
 from pluginhost import access
 from pluginhost.actions import plugins as actions
 from pluginhost.errors import Forbidden, Invalid
 from pluginhost.models import Session
+from pluginhost.prepared import Prepared
 
 if TYPE_CHECKING:
     from dashboard.standings import StandingPlugin
@@ -123,16 +124,27 @@ def plugin(request: SignedInRequest, uid: str) -> HttpResponse:
     if not context["standing"].has_connected and not context["sessions_count"]:
         return redirect("plugin_development", uid)
     runs = access.sessions(request.principal).filter(plugin=found)
-    shown = history.for_rows(runs)
+    queue = _QUEUE.objects(request.user.pk, found.pk)
+    queued = runs.filter(state=Session.State.QUEUED)
     context |= {
         "figures": figures(runs),
         "tape": tapes(runs, [found])[found.pk],
-        "last_sessions": history.say_what_they_wait_for(list(shown.order_by("-id")[:_LAST])),
-        "queue": history.say_what_they_wait_for(list(shown.filter(state=Session.State.QUEUED).order_by("id")[:_LAST])),
-        "queued": runs.filter(state=Session.State.QUEUED).count(),
+        "last_sessions": history.say_what_they_wait_for(_NEWEST.objects(request.user.pk, found.pk)),
+        "queue": history.say_what_they_wait_for(queue),
+        "queued": len(queue) if len(queue) < _LAST else queued.count(),
         "running": runs.filter(state__in=Session.HELD).count(),
     }
     return render(request, "plugins/overview.html", context)
+
+
+def _rows_of(user: int, plugin: int) -> QuerySet[Session]:
+    return history.for_rows(access.sessions(asking(user)).filter(plugin=plugin))
+
+
+_NEWEST = Prepared(lambda user, plugin: _rows_of(user, plugin).order_by("-id")[:_LAST], 2)
+_QUEUE = Prepared(
+    lambda user, plugin: _rows_of(user, plugin).filter(state=Session.State.QUEUED).order_by("id")[:_LAST], 2
+)
 
 
 @require_GET
