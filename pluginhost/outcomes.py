@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .models import Import, PreLabel, ProjectHead, Rejection, Session, SessionReads
+from .prepared import Prepared
 from .protocol.numbers import NumberSet
 
 NAMES = ("accepted", "rejected", "unchanged", "no_result", "not_reached")
@@ -59,8 +60,11 @@ def present(session: Session) -> NumberSet:
 
 def deleted(session: Session) -> NumberSet:
     """The numbers of its project's assets that were deleted."""
-    stored = ProjectHead.objects.filter(project=session.project_id).values_list("deleted_numbers", flat=True).first()
-    return NumberSet.from_bytes(bytes(stored or b""))
+    found = _DELETED.rows(session.project_id)
+    return NumberSet.from_bytes(bytes(found[0][0] or b"") if found else b"")
+
+
+_DELETED = Prepared(lambda project: ProjectHead.objects.filter(project=project).values_list("deleted_numbers"), 1)
 
 
 def left_of(session: Session) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dashboard import said
 from pluginhost import access, summaries
 from pluginhost.models import Import, LogHead, Session, SessionEvent
 from pluginhost.outcomes import left_of
+from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
 
 _SIGNS = {
@@ -41,7 +42,7 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
     """The context of templates/sessions/_page.html."""
     responses = said.said_by(session)
     counts = summaries.counts_of(session) if session.is_final else _counts_by_now(session)
-    imports = list(Import.objects.filter(session=session).values_list("state", flat=True))
+    imports = [state for (state,) in _IMPORTS.rows(session.pk)]
     inputs = session.inputs
     progress = None if session.is_final else summaries.progress_of(session)
     return {
@@ -62,13 +63,18 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         "failure_word": _FAILURES.get(session.state, "Something went wrong."),
         "message": next((one for one in responses if not one.came_late), None),
         "late": [one for one in responses if one.came_late],
-        "log_head": LogHead.objects.get(session=session),
+        "log_head": _LOG_HEAD.first(session.pk),
         "imports_count": len(imports),
         "is_undone": bool(imports) and set(imports) == {Import.State.UNDONE},
         "staged_count": imports.count(Import.State.STAGED),
-        "events_count": SessionEvent.objects.filter(session=session).count(),
+        "events_count": len(_EVENTS.rows(session.pk)),
         "has_results": session.is_final or bool(imports),
     }
+
+
+_IMPORTS = Prepared(lambda session: Import.objects.filter(session=session).order_by().values_list("state"), 1)
+_LOG_HEAD = Prepared(lambda session: LogHead.objects.filter(session=session), 1)
+_EVENTS = Prepared(lambda session: SessionEvent.objects.filter(session=session).order_by().values_list("pk"), 1)
 
 
 def _counts_by_now(session: Session) -> summaries.Counts:
@@ -115,10 +121,16 @@ def parts_of(counts: summaries.Counts, *, is_final: bool) -> list[Part]:
 
 def attempts_of(session: Session) -> list[Session]:
     """The session and its reruns, newest first; alone it has none to switch to."""
-    first = session.first_attempt_id or session.pk
-    family = Session.objects.filter(Q(pk=first) | Q(first_attempt=first)).only("pk", "state", "attempt", "created_at")
-    found = list(family.order_by("-attempt", "-pk")[:MOST_ATTEMPTS])
+    found = _ATTEMPTS.objects(session.first_attempt_id or session.pk)
     return found if len(found) > 1 else []
+
+
+def _attempts(first: int) -> QuerySet[Session]:
+    family = Session.objects.filter(Q(pk=first) | Q(first_attempt=first)).only("pk", "state", "attempt", "created_at")
+    return family.order_by("-attempt", "-pk")[:MOST_ATTEMPTS]
+
+
+_ATTEMPTS = Prepared(_attempts, 1)
 
 
 def scope_words(asked: dict[str, Any], batches: int) -> str:
