@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from .log_reading import CUT_AT, Line, events, lines_after
+from .log_reading import CUT_AT, Line, events, lines_between
 from .models import LogHead, Session
+from .prepared import Prepared
 
 MOST_IN_A_FRAME = 1_000
 
@@ -16,6 +17,8 @@ _TOLD = (
     "message_head", "error", "progress_done", "progress_total", "accepted", "rejected", "unchanged", "objects_count",
     "assets_read", "page_size",
 )  # fmt: skip
+_session = Prepared(lambda session_id: Session.objects.filter(pk=session_id).values_list(*_TOLD), 1)
+_head = Prepared(lambda session_id: LogHead.objects.filter(session=session_id), 1)
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,10 @@ class News:
 
 def news(session_id: int, seen: Seen) -> News | None:
     """None when there is nothing new, or no such session."""
-    session = Session.objects.filter(pk=session_id).values(*_TOLD).first()
-    head = LogHead.objects.filter(session=session_id).first()
-    if session is None or head is None:
+    sessions, head = _session.rows(session_id), _head.first(session_id)
+    if not sessions or head is None:
         return None
+    session = dict(zip(_TOLD, sessions[0], strict=True))
     fresh_events = events(session_id, after_id=seen.event)
     now = Seen(
         line=max(head.last, seen.line),
@@ -71,7 +74,7 @@ def _lines(head: LogHead, seen: Seen) -> list[Line] | None:
     behind = head.last - seen.line
     if not 0 < behind <= MOST_IN_A_FRAME:
         return None
-    return lines_after(head.session_id, seen.line, limit=behind, cut=CUT_AT)
+    return lines_between(head.session_id, seen.line, head.last, cut=CUT_AT)
 
 
 def counts(head: LogHead) -> dict[str, int]:

@@ -23,8 +23,8 @@ from .reading import read
 logger = logging.getLogger(__name__)
 
 SLOW_TICK_S = 5.0
-LEAST_BETWEEN_FRAMES_S = 0.015
-REST_AS_LONG_AS = 2
+LEAST_BETWEEN_FRAMES_S = 0.008
+REST_AS_LONG_AS = 1
 NOT_SIGNED_IN, NOT_THERE, TRY_AGAIN = 4401, 4404, 1013
 
 

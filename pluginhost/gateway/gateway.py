@@ -28,7 +28,7 @@ from .transport import Transport, address_of
 
 logger = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.015
+GATHER_SECONDS = 0.008
 RETRY_SECONDS = 1.0
 QUIET_SECONDS = 0.3
 LONGEST_FAREWELL_SECONDS = 2.0
@@ -161,17 +161,18 @@ class Gateway:
         self._something.set()
 
     async def _store_until_the_end(self) -> None:
-        clock, stored_at = asyncio.get_running_loop().time, 0.0
+        clock, next_at = asyncio.get_running_loop().time, 0.0
         while not self._is_stopping:
             await self._something.wait()
-            # The first line after a silence is stored at once; then one commit serves many.
-            await asyncio.sleep(max(stored_at + GATHER_SECONDS - clock(), 0))
+            # The first line after a silence is stored at once; then one commit serves many, more the longer it takes.
+            await asyncio.sleep(max(next_at - clock(), 0))
             self._something.clear()
-            stored_at = clock()
+            began = clock()
             try:
                 await self._store_once()
             except Exception:  # the edge of the loop that everybody's lines go through: it must go on
                 logger.exception("something went wrong after storing")
+            next_at = max(began + GATHER_SECONDS, clock() + (clock() - began) / 2)
 
     async def _store_rest(self) -> None:
         """Everything that is still in the inboxes; the last of it must not wait for a database that is away."""
