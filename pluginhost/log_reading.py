@@ -182,9 +182,11 @@ FORMS = tuple(_WRITERS)
 
 _COLUMNS = ("number", "at", "level", "message", "extra", "came_late")
 _between = Prepared(
-    lambda session_id, after, last: LogLine.objects.filter(session=session_id, number__gt=after, number__lte=last)
-    .order_by("number")
-    .values_list(*_COLUMNS),
+    lambda session_id, after, last: (
+        LogLine.objects.filter(session=session_id, number__gt=after, number__lte=last)
+        .order_by("number")
+        .values_list(*_COLUMNS)
+    ),
     3,
 )
 
