@@ -75,8 +75,10 @@ def left_of(session: Session) -> int:
 
 def read_by(session: Session) -> NumberSet:
     """The assets that were read with the session's key."""
-    stored = SessionReads.objects.filter(session=session).values_list("numbers_stored", flat=True).first()
-    return NumberSet.from_bytes(bytes(stored or b""))
+    return NumberSet.from_bytes(bytes(_READ.value(session.pk) or b""))
+
+
+_READ = Prepared(lambda session: SessionReads.objects.filter(session=session).values_list("numbers_stored"), 1)
 
 
 def _given(arrived: list[int], *, is_unchanged: bool) -> NumberSet:
@@ -93,5 +95,12 @@ def _refused(arrived: list[int]) -> tuple[NumberSet, int]:
 
 def _arrived(session: Session) -> list[int]:
     """The session's imports that came whole; one that is still being received counts for nothing."""
-    found = Import.objects.filter(session=session).exclude(state=Import.State.RECEIVING)
-    return list(found.order_by("id").values_list("pk", flat=True))
+    return [pk for (pk,) in _ARRIVED.rows(session.pk)]
+
+
+_ARRIVED = Prepared(
+    lambda session: (
+        Import.objects.filter(session=session).exclude(state=Import.State.RECEIVING).order_by("id").values_list("pk")
+    ),
+    1,
+)

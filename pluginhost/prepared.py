@@ -27,6 +27,10 @@ class Prepared:
         """Of a `values_list`."""
         return self._here().rows(values)
 
+    def value(self, *values: int | str) -> Any:
+        """The first column of the first row of a `values_list`, or None."""
+        return next((row[0] for row in self.rows(*values)), None)
+
     def objects(self, *values: int | str) -> list[Any]:
         """Of a queryset of models, with what it selects of others."""
         return list(self._here().objects(values))

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from pluginhost.errors import Forbidden, NotFound
 from pluginhost.ids import is_id
 from pluginhost.models import ApiKey, Member, Notification, Organization, Plugin, Role
+from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
 
 from .roles import MANAGER, OWNER, VIEWER, no_session_key, require, role_in
@@ -64,10 +65,12 @@ def plugins(principal: Principal) -> QuerySet[Plugin]:
     return Plugin.objects.for_user(principal.user)
 
 
+_plugin = Prepared(lambda uid: Plugin.objects.present().select_related("organization", "owner").filter(uid=uid)[:1], 1)
+
+
 def plugin(principal: Principal, uid: str, need: str = VIEWER) -> Plugin:
     no_session_key(principal, "see plugins")
-    known = Plugin.objects.present().select_related("organization", "owner")
-    found = known.filter(uid=uid).first() if is_id(uid) else None
+    found: Plugin | None = _plugin.first(uid) if is_id(uid) else None
     if found is None:
         raise NotFound("There is no such plugin.")
     require(principal, found.organization_id, need, "plugin")

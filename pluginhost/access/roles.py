@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pluginhost.errors import Forbidden, NotFound
 from pluginhost.models import Member, Role, User
+from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
 
 VIEWER, RUNNER, MANAGER, OWNER = (str(role) for role in (Role.VIEWER, Role.RUNNER, Role.MANAGER, Role.OWNER))
 
+_role = Prepared(
+    lambda user, organization: Member.objects.filter(user=user, organization=organization).values_list("role"), 2
+)
+
 
 def role_in(user: User, organization_id: int) -> str | None:
-    found = Member.objects.filter(user=user, organization_id=organization_id).values_list("role", flat=True).first()
+    found = _role.value(user.pk, organization_id)
     return str(found) if found else None
 
 

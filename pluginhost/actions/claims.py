@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from pluginhost import credentials, nudge
 from pluginhost.actions.timeline import tell
-from pluginhost.models import Connection, Plugin, Session
+from pluginhost.models import Connection, Session
+from pluginhost.prepared import Prepared
 
 QUEUED, RUNNING = Session.State.QUEUED, Session.State.RUNNING
 
@@ -26,16 +28,13 @@ class Order:
 
 def claim(connection_id: int) -> Order | None:
     """The oldest queued session of the connection's plugin, now running on it; None when there is none for it."""
+    if not _queued_for.rows(connection_id):
+        return None  # as most looks find: nobody's transaction has to wait for them
     with transaction.atomic():
-        connection = (
-            Connection.objects.open()
-            .select_related("plugin")
-            .filter(pk=connection_id, plugin__quarantined_at=None, plugin__deleted_at=None)
-            .first()
-        )
+        connection: Connection | None = _claiming.first(connection_id)
         if connection is None or _is_busy(connection):
             return None
-        session = _oldest_queued(connection.plugin)
+        session: Session | None = _oldest_queued.first(connection.plugin_id)
         if session is None:
             return None
         key = credentials.new_session_key()
@@ -72,28 +71,46 @@ def give_back(session_id: int, connection_id: int) -> bool:
 
 def _is_busy(connection: Connection) -> bool:
     """Whether the script has as many sessions as it takes at once."""
-    held = Session.objects.held().filter(connection=connection).count()
-    return held >= connection.plugin.concurrency
+    return len(_held.rows(connection.pk)) >= connection.plugin.concurrency
 
 
-def _oldest_queued(plugin: Plugin) -> Session | None:
-    queue = Session.objects.queued_for(plugin)
+def _queue(plugin_id: int) -> QuerySet[Session]:
+    queue = Session.objects.filter(plugin=plugin_id, state=QUEUED).order_by("id")
     if database.features.has_select_for_update_skip_locked:
-        queue = queue.select_for_update(skip_locked=True)
-    return queue.first()
+        queue = queue.select_for_update(skip_locked=True, of=("self",))
+    return queue.select_related("inputs", "project__organization", "started_by")[:1]
+
+
+_oldest_queued = Prepared(_queue, 1)
+_queued_for = Prepared(
+    lambda connection: (
+        Session.objects.filter(state=QUEUED, plugin__connections=connection).order_by().values_list("pk")[:1]
+    ),
+    1,
+)
+_held = Prepared(
+    lambda connection: Session.objects.held().filter(connection=connection).order_by().values_list("pk"), 1
+)
+_claiming = Prepared(
+    lambda pk: (
+        Connection.objects.open()
+        .select_related("plugin")
+        .filter(pk=pk, plugin__quarantined_at=None, plugin__deleted_at=None)[:1]
+    ),
+    1,
+)
 
 
 def _payload(session: Session, key: str) -> dict[str, Any]:
     """The superset of all dialects: `tags` for old clients, `project` for the oldest samples."""
-    found = Session.objects.select_related("inputs", "project__organization", "started_by").get(pk=session.pk)
-    inputs = found.inputs
+    inputs = session.inputs
     return {
-        "projectId": found.project.uid,
-        "project": found.project.uid,
-        "session": found.uid,
+        "projectId": session.project.uid,
+        "project": session.project.uid,
+        "session": session.uid,
         "apiKey": key,
-        "orgId": found.project.organization.uid,
-        "runBy": found.started_by.uid,
+        "orgId": session.project.organization.uid,
+        "runBy": session.started_by.uid,
         "configJSON": inputs.config or "{}",
         "batches": inputs.batches,
         "tags": inputs.batches,

@@ -15,6 +15,7 @@ from pluginhost import credentials, nudge
 from pluginhost.actions.timeline import tell
 from pluginhost.ids import is_id
 from pluginhost.models import Connection, Plugin, ServerProcess, Session
+from pluginhost.prepared import Prepared
 
 State = Connection.State
 
@@ -134,10 +135,12 @@ def _known(known: int | None, plugin: Plugin) -> Connection | None:
     return Connection.objects.filter(pk=known, plugin=plugin).exclude(state=State.CLOSED).first()
 
 
-@transaction.atomic
+_accepted = Prepared(lambda pk: Connection.objects.select_related("plugin").filter(pk=pk, was_accepted=True)[:1], 1)
+
+
 def recheck(connection_id: int, at: datetime) -> bool:
     """Whether a connected script may have work now; puts it into quarantine or lets it out as its plugin says."""
-    connection = Connection.objects.select_related("plugin").filter(pk=connection_id, was_accepted=True).first()
+    connection: Connection | None = _accepted.first(connection_id)
     if connection is None or connection.state == State.CLOSED:
         return False
     plugin = connection.plugin
@@ -145,9 +148,10 @@ def recheck(connection_id: int, at: datetime) -> bool:
     mine = Connection.objects.filter(pk=connection.pk)
     if is_out and connection.state == State.OPEN:
         reason = plugin.quarantine_reason or "The plugin was deleted."
-        mine.filter(state=State.OPEN).update(state=State.QUARANTINED, reason=reason)
-        lose_sessions(connection, reason, at)
-        nudge.plugin(plugin.pk)
+        with transaction.atomic():
+            mine.filter(state=State.OPEN).update(state=State.QUARANTINED, reason=reason)
+            lose_sessions(connection, reason, at)
+            nudge.plugin(plugin.pk)
     elif not is_out and connection.state == State.QUARANTINED and connection.reason == plugin.quarantine_reason:
         # It was out only because its plugin was; one with a rotated secret waits for its next heartbeat.
         mine.filter(state=State.QUARANTINED).update(state=State.OPEN, reason="")

@@ -13,8 +13,10 @@ from pluginhost.actions import notifications
 from pluginhost.actions.timeline import tell
 from pluginhost.models import Import, Session
 from pluginhost.outcomes import left_of, outcomes_of
+from pluginhost.prepared import Prepared
 
 State = Session.State
+_imports = Prepared(lambda session: Import.objects.filter(session=session).order_by().values_list("pk")[:1], 1)
 
 
 def ending_of(session: Session, error: str | None) -> tuple[str, str]:
@@ -29,7 +31,7 @@ def ending_of(session: Session, error: str | None) -> tuple[str, str]:
         return State.PARTIAL, f"{refused:,} {_items(refused)} rejected."
     if given and missed:
         return State.PARTIAL, f"{missed:,} of {left_of(session):,} assets were not reached.{_paging(session)}"
-    if not given and not Import.objects.filter(session=session).exists():
+    if not given and not _imports.rows(session.pk):
         return State.SUCCEEDED, "Nothing was imported."
     return State.SUCCEEDED, ""
 

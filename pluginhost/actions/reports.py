@@ -10,6 +10,7 @@ from django.db import transaction
 from pluginhost import nudge
 from pluginhost.actions import endings, signs
 from pluginhost.models import Connection, LogLine, Response, Session
+from pluginhost.prepared import Prepared
 from pluginhost.protocol.text import first_line
 
 State = Session.State
@@ -39,8 +40,13 @@ def finish(session: Session, connection: Connection | None, form: str, body: str
         return _end_by_answer(session, form, body, at)
 
 
+_lockable = Session.objects.select_for_update(of=("self",)).select_related("scope").defer("scope__numbers_stored")
+_to_lock = Prepared(lambda pk: _lockable.filter(pk=pk), 1)
+
+
 def _locked(session: Session) -> Session:
-    return Session.objects.select_for_update(of=("self",)).select_related("scope").get(pk=session.pk)
+    (locked,) = _to_lock.objects(session.pk)
+    return locked  # type: ignore[no-any-return]
 
 
 def _keep_late(session: Session, form: str, body: str, at: datetime) -> None:
