@@ -1,4 +1,4 @@
-"""Takes the pictures of the README and the documentation from the real pages: a demo, its Shape finder, and one run of it.
+"""Takes the pictures of the README and the documentation from the real pages: a demo, its Shape finder, and one run.
 
 Run it as `.venv/bin/python -m docs.screenshots` in the checkout.
 """
