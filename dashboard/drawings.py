@@ -63,14 +63,10 @@ def tape(sessions: Iterable[Session], linked: bool = False) -> SafeString:
 
 def _tick(place: int, session: Session, longest: float, linked: bool) -> SafeString:
     height = 4 + round((_TAPE_HEIGHT - 5) * _seconds(session) / longest)
-    rect = format_html(
+    x, y, colour = place * _TICK_STEP, _TAPE_HEIGHT - height, words.shown(session.state).bar
+    rect = joined(
         '<rect x="{}" y="{}" width="{}" height="{}" rx="1" class="{}"><title>{}</title></rect>',
-        place * _TICK_STEP,
-        _TAPE_HEIGHT - height,
-        _TICK_WIDTH,
-        height,
-        words.shown(session.state).bar,
-        _told(session),
+        [(x, y, _TICK_WIDTH, height, colour, _told(session))],
     )
     if not linked:
         return rect
