@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from pluginhost.models import Connection, Member, Plugin, Role, Session
 from pluginhost.principal import Principal
 
 from .history import for_rows
-from .newest import newest_of
+from .newest import last_key, newest_of
 
 MOST = 8
 _MOST_SEARCHED = 20_000
@@ -89,14 +89,15 @@ def _plugin(plugin: Plugin, now: datetime) -> Wanted:
 
 def _refused(principal: Principal, since: datetime) -> list[Wanted]:
     """One row for each plugin that turned scripts away, with the newest reason."""
-    last = Connection.objects.aggregate(last=Max("pk"))["last"] or 0
+    first = last_key(Connection) - _MOST_SEARCHED
     turned_away = Q(was_accepted=False) | Q(state=Connection.State.QUARANTINED)
-    stays = Connection.objects.filter(turned_away, pk__gt=last - _MOST_SEARCHED, last_seen_at__gte=since)
+    stays = Connection.objects.filter(turned_away, pk__gt=first, last_seen_at__gte=since)
     mine = stays.filter(plugin__in=access.plugins(principal), plugin__quarantined_at=None)
-    newest_of: dict[int, Connection] = {}
-    for stay in mine.select_related("plugin").order_by("-last_seen_at")[: 10 * MOST]:
-        newest_of.setdefault(stay.plugin_id, stay)
-    return [_turned_away(stay) for stay in newest_of.values()]
+    read = mine.select_related("plugin").only("address", "reason", "last_seen_at", "plugin__uid", "plugin__name")
+    newest: dict[int, Connection] = {}
+    for stay in read.order_by("-last_seen_at")[: 10 * MOST]:
+        newest.setdefault(stay.plugin_id, stay)
+    return [_turned_away(stay) for stay in newest.values()]
 
 
 def _turned_away(stay: Connection) -> Wanted:

@@ -22,7 +22,7 @@ def newest_of(rows: QuerySet[Row], count: int, *, below: int | None = None, with
 
     `within` says among how many of the table's last rows at most.
     """
-    top = _last(rows) + 1
+    top = last_key(rows.model) + 1
     top = top if below is None else min(below, top)
     older = rows.filter(pk__lt=top).order_by("-pk")
     for window in _WINDOWS:
@@ -34,7 +34,7 @@ def newest_of(rows: QuerySet[Row], count: int, *, below: int | None = None, with
 
 def next_above(rows: QuerySet[Row], count: int, above: int) -> list[Row]:
     """Those `count` rows whose keys follow `above`, the nearest first."""
-    newer, last = rows.filter(pk__gt=above).order_by("pk"), _last(rows)
+    newer, last = rows.filter(pk__gt=above).order_by("pk"), last_key(rows.model)
     for window in _WINDOWS:
         found = list(newer.filter(pk__lte=above + window)[:count])
         if len(found) == count or above + window >= last:
@@ -42,8 +42,9 @@ def next_above(rows: QuerySet[Row], count: int, above: int) -> list[Row]:
     return list(newer[:count])
 
 
-def _last(rows: QuerySet[Row]) -> int:
-    found = _last_of(rows.model).rows()
+def last_key(model: type[Model]) -> int:
+    """The key of the table's newest row."""
+    found = _last_of(model).rows()
     return int(found[0][0]) if found else 0
 
 

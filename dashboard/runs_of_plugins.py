@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from django.db.models import FloatField, Func, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import FloatField, Func, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from pluginhost.models import Plugin, Project, Session
+
+from .newest import last_key
 
 TAPE = 22
 DAYS = 7
@@ -126,8 +128,7 @@ def _known(values: Iterable[float | None]) -> list[float]:
 
 def newest(sessions: QuerySet[Session], most: int = MOST_SEARCHED) -> QuerySet[Session]:
     """Those of the installation's newest ones, so that who may see few of very many does not search them all."""
-    last = Session.objects.aggregate(last=Max("pk"))["last"] or 0
-    return sessions.filter(pk__gt=last - most)
+    return sessions.filter(pk__gt=last_key(Session) - most)
 
 
 def _accepted(sessions: Sequence[Any]) -> float | None:

@@ -92,7 +92,9 @@ def _last_sessions(project: Project, plugins: Sequence[Plugin]) -> dict[int, Ses
     own = Session.objects.filter(project=project, plugin=OuterRef("pk")).order_by("-id").values("pk")
     chosen = Plugin.objects.filter(pk__in=[plugin.pk for plugin in plugins])
     newest = [last for last in chosen.values_list(Subquery(own[:1]), flat=True) if last is not None]
-    return {session.plugin_id: session for session in Session.objects.select_related("scope").filter(pk__in=newest)}
+    read = Session.objects.select_related("scope").filter(pk__in=newest).order_by()
+    read = read.only("plugin_id", "state", "created_at", "accepted", "rejected", "scope__count")
+    return {session.plugin_id: session for session in read}
 
 
 def _others(principal: Principal, project: Project) -> list[OtherRow]:
