@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Max
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from .models import Connection, Session
 from .outcomes import left_of, outcomes_of
+from .prepared import Prepared
 
 State = Session.State
 _KEPT_SECONDS = 3600
@@ -72,17 +74,28 @@ def waiting_of(session: Session, now: datetime | None = None) -> Waiting | None:
 
 def _waiting_in_queue(session: Session) -> Waiting:
     plugin = session.plugin
-    position = Session.objects.queued_for(plugin).filter(pk__lte=session.pk).count()
+    position = _queued_up_to.value(plugin.pk, session.pk) or 0
     if plugin.is_quarantined():
         why = plugin.quarantine_reason or "its scripts get no work"
         return Waiting(f"{plugin} is quarantined: {why}", position)
-    open_connections = Connection.objects.open().filter(plugin=plugin).count()
+    open_connections = _open_connections.value(plugin.pk) or 0
     if not open_connections:
         return Waiting(f"Waiting for the script to connect – {_last_seen(session)}", position)
-    free = open_connections * plugin.concurrency - Session.objects.held().filter(plugin=plugin).count()
+    free = open_connections * plugin.concurrency - (_held.value(plugin.pk) or 0)
     if position <= free:
         return Waiting(f"About to be sent to {plugin}.", position)
     return Waiting(f"{ordinal(position)} in the queue for {plugin} (limit {plugin.concurrency})", position)
+
+
+def _number(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    return rows.order_by().values("plugin").annotate(count=Count("pk")).values_list("count")
+
+
+_queued_up_to = Prepared(
+    lambda plugin, pk: _number(Session.objects.filter(plugin=plugin, state=State.QUEUED, pk__lte=pk)), 2
+)
+_open_connections = Prepared(lambda plugin: _number(Connection.objects.open().filter(plugin=plugin)), 1)
+_held = Prepared(lambda plugin: _number(Session.objects.held().filter(plugin=plugin)), 1)
 
 
 def _last_seen(session: Session) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from pluginhost import summaries
 from pluginhost.models import LogHead, Response, Session, SessionInputs
+from pluginhost.prepared import Prepared
 from pluginhost.protocol import config as config_json
 
 from .times import Moment
@@ -122,9 +123,17 @@ def _fields(session: Session) -> dict[str, Any]:
     }
 
 
+_response = Prepared(lambda pk: Response.objects.filter(session=pk, came_late=False)[:1], 1)
+_last_line = Prepared(lambda pk: LogHead.objects.filter(session=pk).values_list("last"), 1)
+_frozen = Prepared(lambda pk: SessionInputs.objects.filter(session=pk), 1)
+_family = Prepared(
+    lambda pk, first: Session.objects.filter(Q(pk=pk) | Q(first_attempt=first)).order_by("id").values_list("id"), 2
+)
+
+
 def show_whole(session: Session) -> SessionWhole:
     waiting, progress = summaries.waiting_of(session), summaries.progress_of(session)
-    response = Response.objects.filter(session=session, came_late=False).first()
+    response: Response | None = _response.first(session.pk)
     return SessionWhole(
         **_fields(session),
         waiting=Waiting(reason=waiting.reason, position=waiting.position) if waiting else None,
@@ -136,14 +145,14 @@ def show_whole(session: Session) -> SessionWhole:
         counts=Counts(**summaries.counts_of(session).as_dict()),
         read=Read(assets=session.assets_read, of=session.scope.count),
         page_size=session.page_size,
-        log_lines=LogHead.objects.values_list("last", flat=True).get(session=session),
+        log_lines=_last_line.value(session.pk),
         attempts=_attempts(session),
         connection=session.connection_id,
     )
 
 
 def _inputs(session: Session) -> Inputs:
-    frozen = SessionInputs.objects.get(session=session)
+    frozen: SessionInputs = _frozen.first(session.pk)
     return Inputs(
         config=config_json.parse_object(frozen.config),
         class_mapping=frozen.class_mapping,
@@ -158,5 +167,4 @@ def _inputs(session: Session) -> Inputs:
 
 def _attempts(session: Session) -> list[int]:
     first = session.first_attempt_id or session.pk
-    family = Session.objects.filter(Q(pk=first) | Q(first_attempt=first))
-    return list(family.order_by("id").values_list("id", flat=True))
+    return [pk for (pk,) in _family.rows(first, first)]

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from pluginhost.errors import Gone, NotFound
 from pluginhost.ids import is_id
 from pluginhost.models import DeletedSession, Import, Member, Project, Session
+from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
 
 from .roles import VIEWER, no_session_key, require, role_in
@@ -17,21 +18,24 @@ def sessions(principal: Principal) -> QuerySet[Session]:
     return Session.objects.for_user(principal.user)
 
 
+_sessions = Session.objects.select_related("plugin", "project", "started_by", "connection", "scope").filter(
+    project__deleted_at=None
+)
+_by_uid = Prepared(lambda uid: _sessions.filter(uid=uid)[:1], 1)
+_by_number = Prepared(lambda number: _sessions.filter(pk=number)[:1], 1)
+
+
 def session(principal: Principal, id_or_uid: str | int, need: str = VIEWER) -> Session:
     """By its number (#1042) or its identifier on the wire."""
     no_session_key(principal, "see sessions")
     text = str(id_or_uid)
+    found: Session | None
     if is_id(text):
-        which = Q(uid=text)
+        found, which = _by_uid.first(text), Q(uid=text)
     elif text.isascii() and text.isdigit() and len(text) <= 18:
-        which = Q(pk=int(text))
+        found, which = _by_number.first(int(text)), Q(pk=int(text))
     else:
         raise NotFound("There is no such session.")
-    found = (
-        Session.objects.select_related("plugin", "project", "started_by", "connection", "scope")
-        .filter(which, project__deleted_at=None)
-        .first()
-    )
     if found is None:
         raise _deleted(principal, which)
     require(principal, found.project.organization_id, need, "session")

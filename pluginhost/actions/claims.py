@@ -28,11 +28,11 @@ class Order:
 
 def claim(connection_id: int) -> Order | None:
     """The oldest queued session of the connection's plugin, now running on it; None when there is none for it."""
-    if not _queued_for.rows(connection_id):
+    if not _queued_for.rows(connection_id) or _free(connection_id) is None:
         return None  # as most looks find: nobody's transaction has to wait for them
     with transaction.atomic():
-        connection: Connection | None = _claiming.first(connection_id)
-        if connection is None or _is_busy(connection):
+        connection = _free(connection_id)
+        if connection is None:
             return None
         session: Session | None = _oldest_queued.first(connection.plugin_id)
         if session is None:
@@ -69,9 +69,10 @@ def give_back(session_id: int, connection_id: int) -> bool:
     return True
 
 
-def _is_busy(connection: Connection) -> bool:
-    """Whether the script has as many sessions as it takes at once."""
-    return len(_held.rows(connection.pk)) >= connection.plugin.concurrency
+def _free(connection_id: int) -> Connection | None:
+    """The connection, unless its script may have no work, or has as many sessions as it takes at once."""
+    found: Connection | None = _claiming.first(connection_id)
+    return found if found is not None and len(_held.rows(found.pk)) < found.plugin.concurrency else None
 
 
 def _queue(plugin_id: int) -> QuerySet[Session]:

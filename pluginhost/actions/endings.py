@@ -47,8 +47,17 @@ def _paging(session: Session) -> str:
     return ""
 
 
-def end(session: Session, state: str, reason: str, *, at: datetime | None = None, only_from: Iterable[str]) -> bool:
-    """Move it to a final state, if it still is in one of `only_from`; whoever comes second gets False."""
+def end(
+    session: Session,
+    state: str,
+    reason: str,
+    *,
+    at: datetime | None = None,
+    only_from: Iterable[str],
+    **more: str,
+) -> bool:
+    """Move it to a final state, if it still is in one of `only_from`; whoever comes second gets False. `more` are
+    further columns that say how it ended."""
     moment = at or timezone.now()
     with transaction.atomic():
         moved = Session.objects.filter(pk=session.pk, state__in=list(only_from)).update(
@@ -58,6 +67,7 @@ def end(session: Session, state: str, reason: str, *, at: datetime | None = None
             lost_at=None,
             is_presumed_alive=False,
             error=reason if state in (State.FAILED, State.CRASHED, State.TIMED_OUT) else "",
+            **more,
         )
         if moved:
             tell(session, state, f"{State(state).label}. {reason}".strip())

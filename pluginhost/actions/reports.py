@@ -74,9 +74,8 @@ def _end_by_answer(session: Session, form: str, body: str, at: datetime) -> bool
         return endings.end(session, State.CANCELLED, reason, at=at, only_from=[State.CANCELLING])
     error = _error_of(session, body) if form == Response.Form.ERROR else None
     head = first_line(body, 300) if form in (Response.Form.TEXT, Response.Form.JSON) else ""
-    Session.objects.filter(pk=session.pk).update(message_head=head)
     state, reason = endings.ending_of(session, error)
-    return endings.end(session, state, reason, at=at, only_from=[State.RUNNING, State.LOST])
+    return endings.end(session, state, reason, at=at, only_from=[State.RUNNING, State.LOST], message_head=head)
 
 
 def _error_of(session: Session, body: str) -> str:

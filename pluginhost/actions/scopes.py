@@ -6,6 +6,7 @@ from typing import Any
 
 from pluginhost.errors import FieldError, Invalid
 from pluginhost.models import Asset, Batch, BatchAsset, Project, Scope
+from pluginhost.prepared import Prepared
 from pluginhost.protocol.numbers import NumberSet
 
 MOST_CHOSEN_ASSETS = 100_000
@@ -18,13 +19,16 @@ def choose(project: Project, asked: dict[str, Any]) -> Scope:
 
 def keep(project: Project, numbers: NumberSet) -> Scope:
     """The one row for this set."""
-    stored = numbers.to_bytes()
-    scope, _ = Scope.objects.get_or_create(
-        project=project,
-        digest=numbers.digest(),
-        defaults={"count": len(numbers), "numbers_stored": stored},
-    )
+    digest = numbers.digest()
+    known: Scope | None = _known.first(project.pk, digest)
+    if known is not None:
+        return known
+    news = {"count": len(numbers), "numbers_stored": numbers.to_bytes()}
+    scope, _ = Scope.objects.get_or_create(project=project, digest=digest, defaults=news)
     return scope
+
+
+_known = Prepared(lambda project, digest: Scope.objects.filter(project=project, digest=digest)[:1], 2)
 
 
 def _numbers(project: Project, asked: dict[str, Any]) -> NumberSet:

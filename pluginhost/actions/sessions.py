@@ -26,6 +26,7 @@ from pluginhost.models import (
     User,
 )
 from pluginhost.models.session import Existing
+from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
 from pluginhost.protocol import category_schema
 
@@ -57,9 +58,12 @@ def start(principal: Principal, project: Project, plugin: Plugin, request: Reque
         return known
 
 
+_place = Prepared(lambda project, plugin: PluginInProject.objects.filter(project=project, plugin=plugin)[:1], 2)
+
+
 @transaction.atomic
 def _start(principal: Principal, project: Project, plugin: Plugin, request: Request) -> Session:
-    place = PluginInProject.objects.filter(project=project, plugin=plugin).first()
+    place: PluginInProject | None = _place.first(project.pk, plugin.pk)
     if place is None:
         raise Conflict(f"{plugin} is not enabled in this project. Enable it on the project's Plugins page first.")
     inputs = _inputs(project, plugin, place, request)
