@@ -82,12 +82,16 @@ _READ = Prepared(lambda session: SessionReads.objects.filter(session=session).va
 
 
 def _given(arrived: list[int], *, is_unchanged: bool) -> NumberSet:
+    if not arrived:
+        return NumberSet()
     rows = PreLabel.objects.filter(origin__in=arrived, is_unchanged=is_unchanged)
     return NumberSet.of(rows.order_by().values_list("asset__number", flat=True).iterator(chunk_size=5000))
 
 
 def _refused(arrived: list[int]) -> tuple[NumberSet, int]:
     """The assets with a refused item, and how many items named no asset of the project."""
+    if not arrived:
+        return NumberSet(), 0
     rows = Rejection.objects.filter(origin__in=arrived).order_by()
     known = rows.filter(asset__isnull=False).values_list("asset__number", flat=True)
     return NumberSet.of(known.iterator(chunk_size=5000)), rows.filter(asset__isnull=True).count()

@@ -19,7 +19,13 @@ MOST_LATE_RESPONSES = 10
 
 def sessions_of(plugin_id: int, uids: Iterable[str]) -> dict[str, Session]:
     """The plugin's own sessions among these identifiers; a script speaks for no other."""
-    return {session.uid: session for session in Session.objects.filter(plugin_id=plugin_id, uid__in=set(uids))}
+    wanted = set(uids)
+    if len(wanted) == 1:  # as nearly always
+        return {session.uid: session for session in _by_uid.objects(plugin_id, *wanted)}
+    return {session.uid: session for session in Session.objects.filter(plugin_id=plugin_id, uid__in=wanted)}
+
+
+_by_uid = Prepared(lambda plugin, uid: Session.objects.filter(plugin=plugin, uid=uid), 2)
 
 
 def session_of(plugin_id: int, session_id: int) -> Session | None:
