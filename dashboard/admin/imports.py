@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from pluginhost.models import Import, PreLabel, Rejection
+from pluginhost.models import Import, Notice, PreLabel, Rejection
 
 from .base import ViewOnly, shortened, state
 from .site import site
@@ -51,3 +51,11 @@ class Rejections(ViewOnly):
     list_select_related = ("origin",)
     search_fields = ("origin__id__exact", "external_id__exact", "code__exact")
     search_help_text = "The number of an import, an item's external id, or a code."
+
+
+@admin.register(Notice, site=site)
+class Notices(ViewOnly):
+    list_display = ("id", "origin", "index", "code", "path", "message")
+    list_select_related = ("origin",)
+    search_fields = ("origin__id__exact", "code__exact")
+    search_help_text = "The number of an import, or a code."

@@ -7,7 +7,7 @@ from .batch import Batch
 from .connection import Connection
 from .export import Export
 from .file import StoredFile
-from .imports import Import, PreLabel, Rejection
+from .imports import Import, Notice, PreLabel, Rejection
 from .issue import Issue, IssueComment
 from .log import LogHead, LogLine, SessionEvent
 from .notification import Notification
@@ -36,6 +36,7 @@ __all__ = [
     "LogHead",
     "LogLine",
     "Member",
+    "Notice",
     "Notification",
     "Organization",
     "Plugin",

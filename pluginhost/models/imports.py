@@ -56,6 +56,24 @@ class Import(models.Model):
     objects_count = models.PositiveIntegerField(default=0)
     classes = models.JSONField(default=dict, blank=True, help_text="Objects by labeling tool (schemaId → count).")
     reasons = models.JSONField(default=dict, blank=True, help_text="Rejections by code (code → count).")
+    notices = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="What was taken with a remark, by code (code → count)."
+    )
+    hid_assets = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Assets on which it took the place of pre-labels of other imports."
+    )
+    changed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its state was changed last."
+    )
+    changed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    reviewed_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reviewed_as",
+        help_text="The staged import of which this one holds what the review took.",
+    )
 
     objects = ImportQuerySet.as_manager()
 
@@ -115,6 +133,24 @@ class Rejection(models.Model):
     class Meta:
         ordering = ("origin", "index", "id")
         indexes = [models.Index(fields=["origin", "index"], name="rejection_by_index")]
+
+    def __str__(self) -> str:
+        return f"[{self.index}] {self.code}"
+
+
+class Notice(models.Model):
+    """A remark about an item that was taken all the same: the code, the JSON path, and a sentence."""
+
+    origin = models.ForeignKey(Import, models.CASCADE, related_name="remarks")
+    index = models.PositiveIntegerField(help_text="The item's place in the request, from 0.")
+    asset = models.ForeignKey(Asset, models.SET_NULL, null=True, related_name="+")
+    code = models.CharField(max_length=40)
+    path = models.CharField(max_length=200, blank=True)
+    message = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ("origin", "index", "id")
+        indexes = [models.Index(fields=["origin", "index"], name="notice_by_index")]
 
     def __str__(self) -> str:
         return f"[{self.index}] {self.code}"
