@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='import',
             name='changed_at',
-            field=models.DateTimeField(blank=True, editable=False, help_text='When its state was changed last.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='Of its state, the last.', null=True),
         ),
         migrations.AddField(
             model_name='import',

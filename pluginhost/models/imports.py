@@ -62,9 +62,7 @@ class Import(models.Model):
     hid_assets = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Assets on which it took the place of pre-labels of other imports."
     )
-    changed_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When its state was changed last."
-    )
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Of its state, the last.")
     changed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     reviewed_from = models.ForeignKey(
         "self",
