@@ -41,6 +41,17 @@ def test_a_busy_script_gets_no_more_than_it_takes_at_once(alice, project, organi
     assert [claims.claim(connection.pk) is not None for _ in range(3)] == [True, True, False]
 
 
+def test_a_look_that_finds_nothing_to_do_asks_for_no_lock(alice, project, plugin, django_assert_num_queries):
+    connection = makers.make_connection(plugin)
+    with django_assert_num_queries(1):
+        assert claims.claim(connection.pk) is None
+    for _ in range(2):
+        makers.make_session(alice, project, plugin)
+    assert claims.claim(connection.pk)
+    with django_assert_num_queries(3):  # busy: neither SAVEPOINT nor BEGIN
+        assert claims.claim(connection.pk) is None
+
+
 def test_another_plugins_script_gets_nothing(alice, project, plugin, organization):
     makers.make_session(alice, project, plugin)
     other = makers.make_plugin(alice, organization, name="Other")

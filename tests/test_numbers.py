@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pluginhost.protocol.numbers import NumberSet
 
-few = st.sets(st.integers(0, 20_000), max_size=40)
-runs = st.lists(st.tuples(st.integers(0, 20_000), st.integers(1, 900)), max_size=4).map(
+few = st.sets(st.integers(0, 150_000), max_size=40)
+runs = st.lists(st.tuples(st.integers(0, 150_000), st.integers(1, 900)), max_size=4).map(
     lambda pairs: {number for first, size in pairs for number in range(first, first + size)}
 )
 many = st.one_of(few, runs)
@@ -27,7 +27,10 @@ def test_it_holds_what_it_is_made_of_in_order(numbers):
 @given(many)
 def test_what_is_stored_is_read_again(numbers):
     made = NumberSet.of(numbers)
-    assert NumberSet.from_bytes(made.to_bytes()) == made
+    again = NumberSet.from_bytes(made.to_bytes())
+    assert again == made
+    assert again.to_bytes() == made.to_bytes()
+    assert list(again) == sorted(numbers)
 
 
 @given(many)

@@ -77,11 +77,16 @@ def written(call: Call, project: Project, numbers: Sequence[int]) -> list[dict[s
     places, histories, issues = batches_of(known), histories_of(known), issues_of(known)
     masks = _own_masks(call, project, answers.values())
     names = stages.known(project.stages)
+    same = {**_SAME, "project": project.uid, "organization": project.organization.uid}
     return [
-        _task(call, project, row, places.get(row.asset, []), answers[row.asset], masks)
-        | {"isPreLabeled": row.asset in shown}
-        | _stages(row, names, histories.get(row.pk, []))
-        | _issues(issues.get(row.pk, []))
+        {
+            **same,
+            **_task(call, row, answers[row.asset], masks),
+            **_in_batches(places.get(row.asset, [])),
+            **_stages(row, names, histories.get(row.pk, [])),
+            **_issues(issues.get(row.pk, [])),
+            "isPreLabeled": row.asset in shown,
+        }
         for row in (rows[number] for number in numbers if number in rows)
     ]
 
@@ -133,19 +138,18 @@ def _own_masks(call: Call, project: Project, answers: Iterable[dict[str, Any]]) 
     return {keys[key]: file_links.shown_link(call.base, key) for key in ours}
 
 
-def _task(
-    call: Call, project: Project, task: _Row, batches: list[str], answer: dict[str, Any], masks: dict[str, str]
-) -> dict[str, Any]:
+def _in_batches(batches: list[str]) -> dict[str, Any]:
+    return {"batches": batches, "tags": batches}
+
+
+def _task(call: Call, task: _Row, answer: dict[str, Any], masks: dict[str, str]) -> dict[str, Any]:
     asset = {
         "_id": task.asset__uid,
         "externalId": task.asset__external_id,
         "data": reachable(call, task.asset__data),
     }
     return {
-        **_SAME,
         "_id": task.uid,
-        "project": project.uid,
-        "organization": project.organization.uid,
         "asset": asset,
         "externalId": task.asset__external_id,
         "status": task.status,
@@ -155,8 +159,6 @@ def _task(
         **{name: masks.get(answer.get(name) or "", answer.get(name)) for name in MASKS},
         "priority": task.priority,
         "assignee": task.assignee,
-        "batches": batches,
-        "tags": batches,
         "createdAt": moments.text_of(task.created_at),
         "updatedAt": moments.text_of(task.updated_at),
         "createdBy": task.created_by,
