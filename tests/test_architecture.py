@@ -24,6 +24,7 @@ FLOORS = [
     ("nudge", "principal"),
     (
         "access",
+        "asset_numbers",
         "authentication",
         "export_choice",
         "export_reading",

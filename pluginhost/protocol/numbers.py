@@ -33,6 +33,15 @@ class NumberSet:
         return cls(int.from_bytes(bits, "little"))
 
     @classmethod
+    def of_words(cls, words: Iterable[tuple[int, int]], size: int) -> NumberSet:
+        """Of (place, bits) pairs, the bits of `size` bytes each: a database gives a great many numbers in few rows."""
+        found = dict(words)
+        whole = bytearray((max(found, default=-1) + 1) * size)
+        for place, bits in found.items():
+            whole[place * size : (place + 1) * size] = bits.to_bytes(size, "little")
+        return cls(int.from_bytes(whole, "little"))
+
+    @classmethod
     def up_to(cls, last: int) -> NumberSet:
         """1 … last."""
         return cls(((1 << last) - 1) << 1)
@@ -93,7 +102,8 @@ class NumberSet:
         return found
 
     def first(self, count: int) -> NumberSet:
-        return NumberSet.of(self.page(0, count))
+        last = self.page(count - 1, 1) if count else [0]
+        return self & NumberSet.up_to(last[0]) if last else self
 
     def _as_bytes(self) -> bytes:
         if self._bytes is None:
