@@ -11,8 +11,14 @@ from pluginhost import file_links, prelabels
 from pluginhost.models import Asset, Import, Project
 
 from . import overlay, pictures
+from .masks import BRUSH, masks_of
+from .shapes import Sheet
+from .spans import Bar, Piece, bars, pieces
 
+Contents = list[tuple[Import | None, Mapping[str, Any]]]
+"""What is said of one asset, layer by layer, and by which import; None stands for people."""
 MOST_DRAWN_ON_A_TILE = 300
+MOST_TEXT_ON_A_TILE = 400
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class Layer:
     answers: list[overlay.Answer]
     origin: Import | None = None
     first_number: int = 1
+    mask: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,40 @@ class DrawnAsset:
 
     @property
     def shapes(self) -> list[overlay.Mark]:
-        return [mark for mark in self.marks if mark.tag]
+        return [mark for mark in self.marks if mark.is_on_picture]
+
+    @property
+    def masks(self) -> list[str]:
+        """The brush masks, to be laid over the picture."""
+        return [layer.mask for layer in self.layers if layer.mask]
+
+    @property
+    def numbered(self) -> list[tuple[int, overlay.Mark]]:
+        """All marks with the numbers by which the list of objects points at them."""
+        return list(enumerate(self.marks, 1))
+
+    @property
+    def sheets(self) -> list[tuple[Sheet, list[tuple[int, overlay.Mark]]]]:
+        """The pages of a document that something is marked on, in order, with what is."""
+        found: dict[Sheet, list[tuple[int, overlay.Mark]]] = {}
+        for number, mark in self.numbered:
+            if mark.sheet is not None:
+                found.setdefault(mark.sheet, []).append((number, mark))
+        return sorted(found.items(), key=lambda sheet: sheet[0])
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """A text, cut where marks begin and end."""
+        return pieces(self.picture.text, self.marks)
+
+    @property
+    def first_pieces(self) -> list[Piece]:
+        return pieces(self.picture.text[:MOST_TEXT_ON_A_TILE], self.marks)
+
+    @property
+    def bars(self) -> list[Bar]:
+        """What is marked in a sound."""
+        return bars(self.marks)
 
     @property
     def tile_shapes(self) -> list[overlay.Mark]:
@@ -83,22 +123,32 @@ _NOUNS = {
     "polyline": ("line", "lines"),
     "point": ("point", "points"),
     "segmentation": ("mask", "masks"),
+    "ner": ("span", "spans"),
+    "pdf": ("place", "places"),
 }
 
 
 def draw(project: Project, assets: Iterable[Asset], host: str) -> list[DrawnAsset]:
     """Each asset (with its task selected) with its picture and its live layers. `host` is where files of ours are."""
     chosen = list(assets)
-    tools = overlay.Tools(project.category_schema)
     given = prelabels.live_by_import([asset.pk for asset in chosen if asset.task.answer is None])
     origins = _origins(origin for layers in given.values() for origin, _ in layers)
+    return draw_given(project, chosen, {asset.pk: _contents(asset, given, origins) for asset in chosen}, host)
+
+
+def draw_given(
+    project: Project, assets: Iterable[Asset], contents: Mapping[int, Contents], host: str
+) -> list[DrawnAsset]:
+    """Each asset with its picture and these contents, by its key, as layers."""
+    tools = overlay.Tools(project.category_schema)
+    masks = masks_of(project, (content for layers in contents.values() for _, content in layers), host)
     return [
         DrawnAsset(
             asset,
             pictures.picture_of(asset, address_of(asset, host)),
-            list(_layers(_contents(asset, given, origins), tools)),
+            list(_layers(contents.get(asset.pk, []), tools, masks)),
         )
-        for asset in chosen
+        for asset in assets
     ]
 
 
@@ -112,9 +162,6 @@ def address_of(asset: Asset, host: str) -> str:
     return asset.data if key is None else file_links.shown_link("", key)
 
 
-Contents = list[tuple[Import | None, Mapping[str, Any]]]
-
-
 def _contents(asset: Asset, given: dict[int, list[tuple[int, Any]]], origins: dict[int, Import]) -> Contents:
     """People's work hides all pre-labels."""
     answer = asset.task.answer
@@ -123,12 +170,13 @@ def _contents(asset: Asset, given: dict[int, list[tuple[int, Any]]], origins: di
     return [(origins[origin], content) for origin, content in given.get(asset.pk, [])]
 
 
-def _layers(contents: Contents, tools: overlay.Tools) -> Iterator[Layer]:
+def _layers(contents: Contents, tools: overlay.Tools, masks: Mapping[str, str]) -> Iterator[Layer]:
     """Their objects are numbered through, so that the list can point at the picture."""
     number = 1
     for origin, content in contents:
         marks = overlay.marks_of(content, tools)
-        yield Layer(marks, overlay.answers_of(content, tools), origin, number)
+        mask = masks.get(str(content.get(BRUSH)), "")
+        yield Layer(marks, overlay.answers_of(content, tools), origin, number, mask)
         number += len(marks)
 
 

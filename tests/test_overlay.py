@@ -3,7 +3,12 @@
 import pytest
 
 from dashboard import overlay
+from dashboard.masks import masks_of
+from dashboard.shapes import Sheet
+from dashboard.spans import bars, pieces
+from pluginhost.models import StoredFile
 
+from . import makers
 from .makers import TOOLS
 
 CAR = {"schemaId": "c" * 24}
@@ -25,7 +30,8 @@ def test_it_works():
 def test_it_is_written_in_the_colour_of_its_tool_with_a_line_that_keeps_its_width():
     mark = drawn({"bounding-box": {"x": 1, "y": 2, "width": 3, "height": 4}})
     assert mark.element == (
-        '<rect x="1" y="2" width="3" height="4" fill="#d1495b" stroke="#d1495b" vector-effect="non-scaling-stroke"/>'
+        '<rect x="1" y="2" width="3" height="4" fill="#d1495b" color="#d1495b" stroke="currentColor"'
+        ' vector-effect="non-scaling-stroke"/>'
     )
 
 
@@ -60,9 +66,50 @@ def test_a_segmentation_has_holes():
     assert mark.words == "1 zone, 1 hole"
 
 
-def test_words_have_no_place_in_a_picture():
+def test_a_pale_colour_is_set_off_by_dark():
+    assert [overlay.is_pale(color) for color in ("#ffe066", "#ffffff", "#1a1a40", "red", "#12")] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_a_span_of_a_text_is_marked_there_and_not_in_a_picture():
     mark = drawn({"ner": {"start": 3, "end": 9}})
-    assert (mark.kind, mark.tag, mark.words) == ("ner", "", "from 3 to 9")
+    assert (mark.kind, mark.tag, mark.words, mark.span) == ("ner", "", "from 3 to 9", (3, 9))
+
+
+def test_a_text_is_cut_where_marks_begin_and_end():
+    marks = [drawn({"ner": {"start": 0, "end": 4}}), drawn({"ner": {"start": 2, "end": 6}})]
+    cut = pieces("Ankara Izmir", [*marks, drawn({"ner": {"start": 40, "end": 50}})])
+    assert [(piece.text, len(piece.marks)) for piece in cut] == [("An", 1), ("ka", 2), ("ra", 1), (" Izmir", 0)]
+
+
+def test_an_unmarked_text_is_one_piece():
+    assert [piece.text for piece in pieces("Ankara", [])] == ["Ankara"]
+
+
+def test_spans_of_a_sound_are_bars_as_long_as_they_last():
+    found = bars([drawn({"ner": {"start": 0.5, "end": 1}}), drawn({"ner": {"start": 1, "end": 2.0}})])
+    assert [(bar.start, bar.length) for bar in found] == [(250, 250), (500, 500)]
+
+
+@pytest.mark.parametrize(
+    "pdf",
+    [
+        {"x1": 10, "y1": 20, "x2": 40, "y2": 30, "width": 600, "height": 800, "pageNumber": 2, "text": "Total"},
+        {
+            "position": {
+                "boundingRect": {"x1": 40, "y1": 30, "x2": 10, "y2": 20, "width": 600, "height": 800},
+                "pageNumber": 2,
+            },
+            "content": {"text": "Total"},
+        },
+    ],
+)
+def test_a_place_of_a_document_is_drawn_on_its_page_as_imported_and_as_exported(pdf):
+    mark = drawn({"pdf": pdf})
+    assert mark.sheet == Sheet(2, 600, 800)
+    assert mark.attributes == {"x": "10", "y": "20", "width": "30", "height": "10"}
+    assert (mark.is_on_picture, mark.words) == (False, "page 2: Total")
 
 
 def test_a_tool_that_is_gone_is_named_by_what_the_object_says():
@@ -99,7 +146,7 @@ def test_relations_and_masks_are_listed():
     assert answers == [
         overlay.Answer("Tows", "a → b"),
         overlay.Answer("Convoy", "3 objects"),
-        overlay.Answer("Brush mask", "not drawn here"),
+        overlay.Answer("Brush mask", "drawn over the picture"),
     ]
 
 
@@ -118,6 +165,10 @@ def test_relations_and_masks_are_listed():
         {"segmentation": {"zones": [{"region": "x", "holes": 3}]}},
         {"segmentation": [[1, 2]]},
         {"pct": {"anything": 1}},
+        {"ner": {"start": 9, "end": 3}},
+        {"ner": "all of it"},
+        {"pdf": {"x1": 1, "y1": 1, "x2": 2, "y2": 2, "width": 0, "height": 10, "pageNumber": 1}},
+        {"pdf": {"position": [1, 2]}},
         {},
     ],
 )
@@ -128,3 +179,29 @@ def test_what_cannot_be_drawn_is_listed_and_not_drawn(geometry):
 @pytest.mark.parametrize("content", [{}, {"objects": None}, {"objects": {}}, {"objects": [None, 1, "x"]}])
 def test_content_without_objects_draws_nothing(content):
     assert overlay.marks_of(content, tools) == []
+
+
+# --- brush masks ---
+
+
+def test_a_mask_elsewhere_is_loaded_from_where_it_is(project, django_assert_num_queries):
+    address = "https://example.org/m.png"
+    with django_assert_num_queries(0):
+        assert masks_of(project, [{"brushDataUrl": address}], "here") == {address: address}
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", 7, None])
+def test_what_is_no_picture_is_not_loaded(project, address):
+    assert masks_of(project, [{"brushDataUrl": address}], "here") == {}
+
+
+def test_a_mask_that_is_a_file_of_the_project_is_signed(project):
+    StoredFile.objects.create(key="k/mask.png", project=project, kind="brushes", size=3)
+    (shown,) = masks_of(project, [{"brushDataUrl": "http://here/files/k/mask.png"}], "here").values()
+    assert shown.startswith("/files/k/mask.png?t=")
+
+
+def test_a_file_of_another_project_is_never_signed(alice, organization, project):
+    other = makers.make_project(alice, organization, name="Other")
+    StoredFile.objects.create(key="k/mask.png", project=other, kind="brushes", size=3)
+    assert masks_of(project, [{"brushDataUrl": "/files/k/mask.png"}], "here") == {}

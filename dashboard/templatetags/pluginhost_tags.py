@@ -143,6 +143,12 @@ def grouped(number: int | float | None) -> str:
 
 
 @register.filter
+def svg(number: float) -> str:
+    """A number for an SVG attribute: no grouping, no locale."""
+    return f"{number:.1f}".rstrip("0").rstrip(".")
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """`96.4 %`, without a needless zero."""
     return "–" if share is None else f"{share:.1f}".removesuffix(".0") + " %"

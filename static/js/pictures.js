@@ -1,4 +1,4 @@
-// Pictures that did not say their size, and pictures that did not load.
+// Pictures that did not say their size, pictures that did not load, and the colours of marked words.
 
 /** An overlay without a size takes that of its picture. */
 function size(picture) {
@@ -26,6 +26,12 @@ function watch(picture) {
   }
 }
 
+/** Marked words take the colour of their tool; the page itself may not say so in an attribute. */
+function colour() {
+  for (const mark of document.querySelectorAll("mark[data-color]")) mark.style.setProperty("--tool", mark.dataset.color);
+}
+
 const watchAll = () => document.querySelectorAll("[data-picture]").forEach(watch);
 watchAll();
-document.addEventListener("pluginhost:fresh", watchAll);
+colour();
+document.addEventListener("pluginhost:fresh", () => { watchAll(); colour(); });
