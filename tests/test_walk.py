@@ -48,6 +48,36 @@ def test_it_reads_what_json_reads(document, items, size, is_ascii, indent):
     assert walked(text.encode("utf-8", "surrogatepass"), size) == document
 
 
+records = st.fixed_dictionaries(
+    {"a": values | st.lists(st.fixed_dictionaries({"a": values}), max_size=3)}, optional={"b": values}
+)
+
+
+@given(st.lists(records | values, max_size=12), st.integers(1, 300), st.sampled_from([None, 1]))
+def test_items_that_are_alike_are_read_as_json_reads_them(items, size, indent):
+    text = json.dumps({"items": items}, indent=indent)
+    assert walked(text.encode(), size) == json.loads(text)
+
+
+WHAT_ONLY_JSON_TAKES = ["NaN", "-Infinity", "1e400", '"\\ud800"', "1" * 200, '"}, {\\"a\\": 1"', '[{"a": 1}, {"a": 2}]']
+
+
+@pytest.mark.parametrize("odd", WHAT_ONLY_JSON_TAKES)
+def test_an_odd_value_among_many_items_is_read_as_json_reads_it(odd):
+    items = [f'{{"a": {number}}}' for number in range(50)]
+    items[20] = f'{{"a": {odd}}}'
+    text = f'{{"items": [{", ".join(items)}]}}'
+    for size in (40, 100, 10_000):
+        assert repr(walked(text.encode(), size)) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize("broken", ["{,}", "1 2", '{"a": 1', "{'a': 1}", "]", '"\t"'])
+def test_a_broken_item_among_many_is_found_where_it_stands(broken):
+    items = ", ".join('{"a": 1}' for _ in range(50))
+    with pytest.raises(NotJson):
+        walked(f'{{"items": [{items}, {broken}, {items}]}}'.encode(), 10_000)
+
+
 @given(documents, st.integers(1, 50))
 def test_members_that_nobody_reads_are_passed_over(document, size):
     walk = Walk(Dripping(json.dumps(document).encode(), size), read_bytes=size)
