@@ -2,8 +2,8 @@
 
 `json.loads` of a whole import would hold the interpreter for seconds, and scripts would die at the door.
 
-Items are decoded one by one with the standard library, which says exactly what is wrong, or many at once where it can be
-told where one of them ends (`_several`): three times as fast, and the same in every value.
+Items are decoded one by one with the standard library, which says exactly what is wrong, or many at once where it can
+be told where one of them ends (`_several`): three times as fast, and the same in every value.
 """
 
 from __future__ import annotations
