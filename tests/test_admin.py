@@ -24,6 +24,7 @@ from pluginhost.models import (
     DeletedSession,
     Export,
     Import,
+    ImportAssets,
     Issue,
     IssueComment,
     LogHead,
@@ -96,6 +97,7 @@ def _make_one_of_all(owner):
         applied_at=now,
     )  # fmt: skip
     PreLabel.objects.create(origin=found, asset=asset, index=0, content="{}", content_digest="0" * 32)
+    ImportAssets.objects.create(origin=found, numbers_stored=b"r1-1")
     Rejection.objects.create(origin=found, asset=second, index=1, code="bad_geometry", message="Why.")
     Notice.objects.create(origin=found, asset=asset, index=0, code="ambiguous_asset", message="Two have this name.")
     stored = StoredFile.objects.create(key=f"{number}/one.png", project=project, created_by=owner)

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from pluginhost.models import Import, Notice, PreLabel, Rejection
+from pluginhost.models import Import, ImportAssets, Notice, PreLabel, Rejection
+from pluginhost.protocol.numbers import NumberSet
 
 from .base import ViewOnly, shortened, state
 from .site import site
@@ -27,6 +28,18 @@ class Imports(ViewOnly):
 
     def view_on_site(self, found: Any) -> str:
         return reverse("imported", args=[found.pk])
+
+
+@admin.register(ImportAssets, site=site)
+class AssetsOfImports(ViewOnly):
+    list_display = ("origin", "assets")
+    list_select_related = ("origin",)
+    search_fields = ("origin__id__exact",)
+    search_help_text = "The number of an import."
+
+    @admin.display(description="Assets it gave something")
+    def assets(self, given: Any) -> int:
+        return len(NumberSet.from_bytes(bytes(given.numbers_stored)))
 
 
 @admin.register(PreLabel, site=site)

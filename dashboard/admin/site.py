@@ -24,7 +24,7 @@ SECTIONS = {
         "Session", "SessionInputs", "Scope", "SessionReads", "SessionEvent", "LogHead", "LogLine", "Response",
         "DeletedSession",
     ),
-    "Imports": ("Import", "PreLabel", "Rejection", "Notice"),
+    "Imports": ("Import", "ImportAssets", "PreLabel", "Rejection", "Notice"),
     "Server": ("AuditEvent", "ServerProcess"),
 }  # fmt: skip
 

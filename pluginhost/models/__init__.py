@@ -7,7 +7,7 @@ from .batch import Batch
 from .connection import Connection
 from .export import Export
 from .file import StoredFile
-from .imports import Import, Notice, PreLabel, Rejection
+from .imports import Import, ImportAssets, Notice, PreLabel, Rejection
 from .issue import Issue, IssueComment
 from .log import LogHead, LogLine, SessionEvent
 from .notification import Notification
@@ -31,6 +31,7 @@ __all__ = [
     "DeletedSession",
     "Export",
     "Import",
+    "ImportAssets",
     "Issue",
     "IssueComment",
     "LogHead",

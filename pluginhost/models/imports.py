@@ -94,6 +94,23 @@ class Import(models.Model):
         return f"import {self.pk}"
 
 
+class ImportAssets(models.Model):
+    """Which assets an import gives something new, as a set of asset numbers: as immutable as its pre-labels.
+
+    What is kept about projects and sessions is counted from these sets when imports are undone or redone, since
+    to ask for each pre-label would take seconds.
+    """
+
+    origin = models.OneToOneField(Import, models.CASCADE, primary_key=True, related_name="assets_given")
+    numbers_stored = models.BinaryField(default=b"")
+
+    class Meta:
+        verbose_name_plural = "import assets"
+
+    def __str__(self) -> str:
+        return f"assets of import {self.origin_id}"
+
+
 class PreLabel(models.Model):
     """What one import gives one asset: an immutable row. `content` is `{objects, classifications, relations, …}`."""
 
