@@ -16,6 +16,6 @@ _BITS = 8 * _BYTES
 
 def numbers_of(rows: QuerySet[Any, Any], path: str = "number") -> NumberSet:
     """The set of what `path` leads to from the rows, added up to bitmaps by the database; it may come twice there."""
-    bit = Cast(Value(1), BigIntegerField()).bitleftshift(F(path) % _BITS)
+    bit = Cast(Value(1), BigIntegerField()).bitleftshift(F(path) % _BITS)  # type: ignore[arg-type]  # the stubs know of numbers alone
     words = rows.order_by().values(word=F(path) / _BITS).annotate(bits=Sum(bit, distinct=True))
     return NumberSet.of_words(((word, int(bits)) for word, bits in words.values_list("word", "bits")), _BYTES)

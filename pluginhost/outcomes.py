@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .asset_numbers import numbers_of
 from .models import Import, PreLabel, ProjectHead, Rejection, Session, SessionReads
 from .prepared import Prepared
 from .protocol.numbers import NumberSet
@@ -84,17 +85,15 @@ _READ = Prepared(lambda session: SessionReads.objects.filter(session=session).va
 def _given(arrived: list[int], *, is_unchanged: bool) -> NumberSet:
     if not arrived:
         return NumberSet()
-    rows = PreLabel.objects.filter(origin__in=arrived, is_unchanged=is_unchanged)
-    return NumberSet.of(rows.order_by().values_list("asset__number", flat=True).iterator(chunk_size=5000))
+    return numbers_of(PreLabel.objects.filter(origin__in=arrived, is_unchanged=is_unchanged), "asset__number")
 
 
 def _refused(arrived: list[int]) -> tuple[NumberSet, int]:
     """The assets with a refused item, and how many items named no asset of the project."""
     if not arrived:
         return NumberSet(), 0
-    rows = Rejection.objects.filter(origin__in=arrived).order_by()
-    known = rows.filter(asset__isnull=False).values_list("asset__number", flat=True)
-    return NumberSet.of(known.iterator(chunk_size=5000)), rows.filter(asset__isnull=True).count()
+    rows = Rejection.objects.filter(origin__in=arrived)
+    return numbers_of(rows.filter(asset__isnull=False), "asset__number"), rows.filter(asset__isnull=True).count()
 
 
 def _arrived(session: Session) -> list[int]:

@@ -64,7 +64,7 @@ def pre_labeled(which: Q) -> QuerySet[PreLabel, Any]:
 
     They are those with any row that counts, since what hides others is shown itself.
     """
-    return _of_unlabeled(which).order_by().values_list("asset_id")
+    return rows_that_count(which).order_by().values_list("asset_id")
 
 
 def applied(which: Q) -> QuerySet[PreLabel, Any]:
@@ -78,11 +78,14 @@ def applied(which: Q) -> QuerySet[PreLabel, Any]:
         "origin__user_id",
         "origin_id",
     )
-    return _of_unlabeled(which).order_by("origin__applied_seq").values_list(*fields)
+    return rows_that_count(which).order_by("origin__applied_seq").values_list(*fields)
 
 
-def _of_unlabeled(which: Q) -> QuerySet[PreLabel]:
-    """An asset that people have labeled shows their answer and no pre-labels."""
+def rows_that_count(which: Q) -> QuerySet[PreLabel]:
+    """Those rows that count among the pre-labels that `which` chooses.
+
+    An asset that people have labeled shows their answer and no pre-labels.
+    """
     return PreLabel.objects.filter(
         which, origin__state=Import.State.APPLIED, is_unchanged=False, asset__task__answer__isnull=True
     )

@@ -40,7 +40,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many assets of the scope had which outcome, and how many objects they got."""
+    """How many assets of the scope had which outcome, and how many objects they got.
+
+    `outside` of those that were rejected are items that were about no asset of the scope.
+    """
 
     accepted: int = 0
     rejected: int = 0
@@ -48,6 +51,7 @@ class Counts:
     no_result: int = 0
     not_reached: int = 0
     objects: int = 0
+    outside: int = 0
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)
@@ -55,6 +59,16 @@ class Counts:
     @property
     def sent(self) -> int:
         return self.accepted + self.rejected + self.unchanged
+
+    @property
+    def left(self) -> dict[str, int]:
+        """The assets of the scope that may be run again, by what became of them; what there is none of is left out."""
+        found = {
+            "rejected": self.rejected - self.outside,
+            "no_result": self.no_result,
+            "not_reached": self.not_reached,
+        }
+        return {name: count for name, count in found.items() if count}
 
 
 # --- waiting ---
@@ -169,7 +183,7 @@ def _counted(session: Session) -> Counts:
     found = outcomes_of(session)
     by_name = {name: len(numbers) for name, numbers in found.items()}
     by_name["rejected"] += found.outside
-    return Counts(**by_name, objects=session.objects_count)
+    return Counts(**by_name, objects=session.objects_count, outside=found.outside)
 
 
 def outcome_sentence(session: Session, counts: Counts) -> str:

@@ -29,6 +29,7 @@ from pluginhost.models.session import Existing
 from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
 from pluginhost.protocol import category_schema
+from pluginhost.protocol.numbers import NumberSet
 
 
 @dataclass(frozen=True)
@@ -49,46 +50,49 @@ def start(principal: Principal, project: Project, plugin: Plugin, request: Reque
     known = _asked_before(principal.user, request.idempotency_key)
     if known is not None:
         return known
-    try:
-        return _start(principal, project, plugin, request)
-    except IntegrityError:  # the same request came twice at once; the other was first
-        known = _asked_before(principal.user, request.idempotency_key)
-        if known is None:
-            raise
-        return known
+    place: PluginInProject | None = _place.first(project.pk, plugin.pk)
+    if place is None:
+        raise Conflict(f"{plugin} is not enabled in this project. Enable it on the project's Plugins page first.")
+    inputs = _inputs(project, plugin, place, request)
+    assets = scopes.chosen(project, request.scope)
+    inputs |= {"scope_asked": request.scope, "batches": scopes.batches_of(project, request.scope)}
+    source = scopes.source_of(project, plugin, request.scope)
+    return _queue_once(principal, _Asked(project, plugin, inputs, assets), request, source)
 
 
 _place = Prepared(lambda project, plugin: PluginInProject.objects.filter(project=project, plugin=plugin)[:1], 2)
 
 
-@transaction.atomic
-def _start(principal: Principal, project: Project, plugin: Plugin, request: Request) -> Session:
-    place: PluginInProject | None = _place.first(project.pk, plugin.pk)
-    if place is None:
-        raise Conflict(f"{plugin} is not enabled in this project. Enable it on the project's Plugins page first.")
-    inputs = _inputs(project, plugin, place, request)
-    scope = scopes.choose(project, request.scope)
-    return _queue(principal, project, plugin, scope, inputs, request)
+@dataclass(frozen=True)
+class _Asked:
+    """What a session will be about: read before the transaction, since choosing among a million takes a while."""
+
+    project: Project
+    plugin: Plugin
+    inputs: dict[str, Any]
+    assets: NumberSet | Scope
 
 
 def _inputs(project: Project, plugin: Plugin, place: PluginInProject, request: Request) -> dict[str, Any]:
     asked = place.class_mapping if request.class_mapping is None else request.class_mapping
     mapping = projects.checked_mapping(project, plugin, _still_there(project, plugin, asked, request))
     config = request.config if request.config is not None else place.config or plugin.default_config
-    if request.existing not in Existing.values:
-        raise Invalid(
-            "existing: choose replace, add or skip.", [{"path": "existing", "message": "Choose replace, add or skip."}]
-        )
     return {
         "config": projects.checked_config(plugin, config),
         "class_mapping": mapping,
         "category_schema": wire_mapping(mapping),
-        "batches": list(request.scope.get("batches") or []),
-        "scope_asked": request.scope,
-        "existing": request.existing,
+        "existing": _checked_existing(request.existing),
         "review_first": request.review_first,
         "plugin_version": plugin.version,
     }
+
+
+def _checked_existing(value: str) -> str:
+    if value not in Existing.values:
+        raise Invalid(
+            "existing: choose replace, add or skip.", [{"path": "existing", "message": "Choose replace, add or skip."}]
+        )
+    return value
 
 
 def _still_there(
@@ -108,24 +112,49 @@ def wire_mapping(mapping: Mapping[str, str | None]) -> list[dict[str, str]] | No
 
 
 def rerun(principal: Principal, earlier: Session, overrides: Mapping[str, Any] | None = None) -> Session:
-    """A new session: with no overrides the same frozen inputs, else these of the run's fields changed."""
+    """A new session with the same frozen inputs, but for those of the run's fields that `overrides` has."""
     if earlier.plugin.deleted_at is not None:
         raise Conflict("The plugin of this session was deleted; it cannot run again.")
-    if not overrides:
-        return _rerun_same(principal, earlier)
-    frozen = earlier.inputs
-    request = Request(
-        class_mapping=overrides.get("class_mapping", frozen.class_mapping),
-        config=overrides.get("config", frozen.config),
-        scope=overrides.get("scope") or frozen.scope_asked,
-        existing=overrides.get("existing", frozen.existing),
-        review_first=overrides.get("review_first", frozen.review_first),
-        name=overrides.get("name", earlier.name),
-        idempotency_key=overrides.get("idempotency_key"),
-    )
+    changes = overrides or {}
+    request = Request(name=changes.get("name", earlier.name), idempotency_key=changes.get("idempotency_key"))
+    known = _asked_before(principal.user, request.idempotency_key)
+    if known is not None:
+        return known
+    project, plugin = earlier.project, earlier.plugin
+    inputs = _frozen(earlier) | _changed(project, plugin, changes) | {"plugin_version": plugin.version}
+    assets: NumberSet | Scope = earlier.scope
+    if scope := changes.get("scope"):
+        assets = scopes.chosen(project, scope)
+        inputs |= {"scope_asked": scope, "batches": scopes.batches_of(project, scope)}
+    return _queue_once(principal, _Asked(project, plugin, inputs, assets), request, earlier)
+
+
+_FROZEN = ("config", "class_mapping", "category_schema", "batches", "scope_asked", "existing", "review_first")
+
+
+def _frozen(earlier: Session) -> dict[str, Any]:
+    return {name: getattr(earlier.inputs, name) for name in _FROZEN}
+
+
+def _changed(project: Project, plugin: Plugin, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that are changed. What is not is taken as it was frozen, whatever the project has become since."""
+    found: dict[str, Any] = {}
+    if "class_mapping" in changes:
+        mapping = projects.checked_mapping(project, plugin, changes["class_mapping"])
+        found |= {"class_mapping": mapping, "category_schema": wire_mapping(mapping)}
+    if "config" in changes:
+        found["config"] = projects.checked_config(plugin, changes["config"])
+    if "existing" in changes:
+        found["existing"] = _checked_existing(changes["existing"])
+    if "review_first" in changes:
+        found["review_first"] = changes["review_first"]
+    return found
+
+
+def _queue_once(principal: Principal, asked: _Asked, request: Request, earlier: Session | None) -> Session:
     try:
-        return _rerun_changed(principal, earlier, request, keeps_scope=not overrides.get("scope"))
-    except IntegrityError:  # as in `start`
+        return _queue(principal, asked, request, earlier)
+    except IntegrityError:  # the same request came twice at once; the other was first
         known = _asked_before(principal.user, request.idempotency_key)
         if known is None:
             raise
@@ -133,39 +162,9 @@ def rerun(principal: Principal, earlier: Session, overrides: Mapping[str, Any] |
 
 
 @transaction.atomic
-def _rerun_same(principal: Principal, earlier: Session) -> Session:
-    frozen = earlier.inputs
-    inputs = {
-        name: getattr(frozen, name)
-        for name in (
-            "config", "class_mapping", "category_schema", "batches", "scope_asked", "existing", "review_first",
-        )
-    }  # fmt: skip
-    inputs["plugin_version"] = earlier.plugin.version
-    request = Request(name=earlier.name)
-    return _queue(principal, earlier.project, earlier.plugin, earlier.scope, inputs, request, earlier)
-
-
-@transaction.atomic
-def _rerun_changed(principal: Principal, earlier: Session, request: Request, *, keeps_scope: bool) -> Session:
-    known = _asked_before(principal.user, request.idempotency_key)
-    if known is not None:
-        return known
-    project, plugin = earlier.project, earlier.plugin
-    inputs = _inputs(project, plugin, PluginInProject(plugin=plugin, project=project), request)
-    scope = earlier.scope if keeps_scope else scopes.choose(project, request.scope)
-    return _queue(principal, project, plugin, scope, inputs, request, earlier)
-
-
-def _queue(
-    principal: Principal,
-    project: Project,
-    plugin: Plugin,
-    scope: Scope,
-    inputs: dict[str, Any],
-    request: Request,
-    earlier: Session | None = None,
-) -> Session:
+def _queue(principal: Principal, asked: _Asked, request: Request, earlier: Session | None) -> Session:
+    project, plugin = asked.project, asked.plugin
+    scope = asked.assets if isinstance(asked.assets, Scope) else scopes.keep(project, asked.assets)
     first = _first_attempt(earlier) if earlier else None
     if first is not None:
         # The newest crashed attempt must not come back to life beside its rerun.
@@ -183,7 +182,7 @@ def _queue(
         timeout_s=plugin.timeout_s,
         idle_timeout_s=plugin.idle_timeout_s,
     )
-    SessionInputs.objects.create(session=session, **inputs)
+    SessionInputs.objects.create(session=session, **asked.inputs)
     LogHead.objects.create(session=session)
     SessionReads.objects.create(session=session)
     tell(session, "queued", f"Asked for by {principal.user.shown_name}: {scope.count:,} assets.")
