@@ -36,6 +36,7 @@ FLOORS = [
         "people",
         "prelabels",
         "prepared",
+        "scope_filters",
         "summaries",
         "task_history",
         "throttle",
