@@ -83,6 +83,37 @@ def test_a_run_may_be_about_batches_or_single_assets(api, place, project):
     assert api.post(place, {"scope": {"assets": [asset.uid]}}).json()["inputs"]["asset_count"] == 1
 
 
+def test_a_run_may_be_about_what_passes_a_filter(api, place):
+    asked = {"filter": {"status": "TODO", "pre_labeled": False, "external_id": "image_0003"}}
+    assert api.post(place, {"scope": asked}).json()["inputs"]["asset_count"] == 1
+
+
+def test_a_run_may_be_reviewed_first(api, place):
+    assert api.post(place, {"review_first": True, "scope": {"first": 3}}).json()["inputs"]["review_first"] is True
+
+
+def test_a_run_is_about_what_a_session_left(api, place, session):
+    makers.make_import(session, accepted=[1], rejected=[2])
+    Session.objects.filter(pk=session.pk).update(accepted=1, rejected=1)
+    scope = {"from_session": session.pk, "outcomes": ["rejected", "failed"]}
+    assert "has not ended" in refusal(api.post(place, {"scope": scope}), 409)
+    end(session, Session.State.PARTIAL)
+    again = api.post(place, {"scope": scope}).json()
+    assert (again["inputs"]["asset_count"], again["inputs"]["scope"]) == (4, scope)
+    assert (again["rerun_of"], again["attempt"]) == (session.pk, 2)
+    assert api.get(f"/sessions/{session.pk}").json()["reruns"] == [again["id"]]
+
+
+def test_a_try_goes_on_with_the_rest(api, place, project):
+    batch = makers.make_batch(project, "night", [2, 3, 5])
+    scope = {"first": 1, "of": {"batches": [batch.uid]}}
+    tried = api.post(place, {"scope": scope, "review_first": True}).json()
+    assert tried["inputs"]["asset_count"] == 1
+    rest = {"scope": {"rest_of": tried["id"]}, "review_first": False}
+    again = api.post(f"/sessions/{tried['id']}/rerun", rest).json()
+    assert (again["inputs"]["asset_count"], again["inputs"]["review_first"]) == (2, False)
+
+
 def test_config_may_come_as_json_text(api, place):
     assert api.post(place, {"config": '{"threshold": 1}'}).json()["inputs"]["config"] == {"threshold": 1}
 
@@ -107,7 +138,13 @@ def test_the_same_idempotency_key_gives_the_same_session(api, place):
         ({"scope": {"assets": ["0" * 24]}}, 400, "scope.assets[0]"),
         ({"scope": {"what": 1}}, 422, "scope.what"),
         ({"scope": {"from_session": 1, "outcomes": ["rejected"]}}, 400, "scope.from_session"),
-        ({"review_first": True}, 400, "review_first"),
+        ({"scope": {"filter": {"status": "Done"}}}, 422, "scope.filter.status"),
+        ({"scope": {"filter": {}}}, 400, "scope.filter"),
+        ({"scope": {"filter": {"external_id": "nowhere"}}}, 400, "scope.filter"),
+        ({"scope": {"all": True, "outcomes": ["rejected"]}}, 400, "scope.outcomes"),
+        ({"scope": {"first": 1, "of": {"first": 0}}}, 400, "scope.of.first"),
+        ({"scope": {"from_session": 10**30}}, 400, "scope.from_session"),
+        ({"review_first": "yes"}, 422, "review_first"),
         ({"existing": "keep"}, 422, "existing"),
         ({"name": "x" * 201}, 422, "name"),
     ],
@@ -209,6 +246,14 @@ def test_a_rerun_has_the_same_inputs(api, session):
 def test_a_rerun_takes_any_of_the_runs_fields(api, session):
     again = api.post(f"/sessions/{session.pk}/rerun", {"config": {"threshold": 0.1}, "scope": {"first": 1}}).json()
     assert (again["inputs"]["config"], again["inputs"]["asset_count"]) == ({"threshold": 0.1}, 1)
+    assert again["inputs"]["class_mapping"] == {"Car": "c" * 24, "Bus": "b" * 24}
+
+
+def test_a_rerun_of_what_was_left_keeps_the_rest_as_it_was_frozen(api, session, plugin, project):
+    end(session)
+    project.category_schema["tools"] = []
+    project.save()
+    again = api.post(f"/sessions/{session.pk}/rerun", {"scope": {"from_session": session.pk}}).json()
     assert again["inputs"]["class_mapping"] == {"Car": "c" * 24, "Bus": "b" * 24}
 
 

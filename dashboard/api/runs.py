@@ -5,22 +5,38 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
-
-from pluginhost.errors import Invalid
 
 from .bodies import JSON_OR_TEXT, Given
 
 
-class Scope(Given):
-    """Which assets: exactly one of these."""
+class Filter(Given):
+    """Assets that pass all of what is given here."""
+
+    status: Literal["TODO", "Completed"] | None = None
+    pre_labeled: bool | None = Field(default=None, description="Whether they show pre-labels.")
+    external_id: str | None = Field(
+        default=None, min_length=1, max_length=1000, description="A part of it, whatever its case."
+    )
+
+
+class Chosen(Given):
+    """Which assets: exactly one of these, and `outcomes` beside `from_session`."""
 
     all: bool | None = None
     batches: list[str] | None = Field(default=None, description="Ids of batches of the project.")
     assets: list[str] | None = Field(default=None, description="Ids of assets of the project.")
     first: int | None = Field(default=None, description="So many from the start.")
-    from_session: SkipJsonSchema[int | None] = None
-    outcomes: SkipJsonSchema[list[Literal["rejected", "no_result", "not_reached", "failed"]] | None] = None
+    filter: Filter | None = None
+    from_session: int | None = Field(default=None, description="What a session that has ended left of its assets.")
+    outcomes: list[Literal["rejected", "no_result", "not_reached", "failed"]] | None = Field(
+        default=None, description="Of `from_session`, all of them unless named; `failed` means `not_reached`."
+    )
+    same_as: int | None = Field(default=None, description="The assets of a session.")
+    rest_of: int | None = Field(default=None, description="What a session on the first ones left to go on with.")
+
+
+class Scope(Chosen):
+    of: Chosen | None = Field(default=None, description="Beside `first`: what the first ones are meant of.")
 
 
 class Run(Given):
@@ -36,7 +52,9 @@ class Run(Given):
         default=None, description='The whole project, `{"all": true}`, unless it says otherwise.'
     )
     existing: Literal["replace", "skip", "add"] = "replace"
-    review_first: SkipJsonSchema[bool] = False
+    review_first: bool = Field(
+        default=False, description="What it sends is staged, and shows on no asset until somebody applies it."
+    )
     name: str = Field(default="", max_length=200)
     idempotency_key: str | None = Field(
         default=None,
@@ -46,18 +64,8 @@ class Run(Given):
     )
 
     def as_request(self) -> dict[str, Any]:
-        """The fields that were sent, as the verbs take them; what no verb can do yet is refused."""
-        if self.review_first:
-            raise _not_possible("review_first", "Results are imported as they come; a review before is not possible.")
-        if self.scope and (self.scope.from_session is not None or self.scope.outcomes is not None):
-            raise _not_possible(
-                "scope.from_session", "A scope is all, batches, assets or first; choose the assets by their ids."
-            )
+        """The fields that were sent, as the verbs take them."""
         fields = self.model_dump(exclude_unset=True)
         if self.scope is not None:
             fields["scope"] = self.scope.model_dump(exclude_none=True)
         return {name: value for name, value in fields.items() if value is not None}
-
-
-def _not_possible(path: str, sentence: str) -> Invalid:
-    return Invalid(f"{path}: {sentence}", [{"path": path, "message": sentence}])

@@ -95,6 +95,7 @@ class SessionWhole(SessionShown):
     page_size: int | None = Field(description="The largest page of assets that it asked for.")
     log_lines: int
     attempts: list[int] = Field(description="The first run and all its reruns, this one among them.")
+    reruns: list[int] = Field(description="The sessions that are reruns of this very one.")
     connection: int | None
 
 
@@ -129,6 +130,7 @@ _frozen = Prepared(lambda pk: SessionInputs.objects.filter(session=pk), 1)
 _family = Prepared(
     lambda pk, first: Session.objects.filter(Q(pk=pk) | Q(first_attempt=first)).order_by("id").values_list("id"), 2
 )
+_reruns = Prepared(lambda pk: Session.objects.filter(rerun_of=pk).order_by("id").values_list("id"), 1)
 
 
 def show_whole(session: Session) -> SessionWhole:
@@ -147,6 +149,7 @@ def show_whole(session: Session) -> SessionWhole:
         page_size=session.page_size,
         log_lines=_last_line.value(session.pk),
         attempts=_attempts(session),
+        reruns=[pk for (pk,) in _reruns.rows(session.pk)],
         connection=session.connection_id,
     )
 
