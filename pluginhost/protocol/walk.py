@@ -28,6 +28,8 @@ _NUMBERS = re.compile(r"[-+0-9.eE]*")
 _TURNING_POINT = re.compile(r'["\[\]{}]')
 _TEXT_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 _BORDER = re.compile(r'[ \t\n\r]*,[ \t\n\r]*\{[ \t\n\r]*"[^"\\]+"')
+_ESCAPED_COLON = "\\u003"  # its beginning: the last digit may be an `a` or an `A`
+_encode = msgspec.json.Encoder().encode
 _decode_list = msgspec.json.Decoder(list[Any]).decode
 
 
@@ -37,9 +39,14 @@ class NotJson(ValueError):
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Stands for an item that is well-formed but cannot be decoded: nested too deeply, or an endless number."""
+    """Stands for an item that is well-formed but cannot be decoded: nested too deeply, or an endless number.
+
+    `code` is a reason of `import_words.CODES`, and `path` where in the item it is.
+    """
 
     why: str
+    code: str = "bad_item"
+    path: str = ""
 
 
 class Readable(Protocol):
@@ -165,12 +172,11 @@ class Walk:
         end = self._text.rfind(self._border, self._at, self._at + MOST_AT_ONCE)
         if end < 0:
             return None
-        try:
-            values: list[Any] = _decode_list(f"[{self._text[self._at : end]}]")
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        values = _decoded_alike(self._text[self._at : end])
+        if values is None:
             self._alone_until = self._before + end
-            return None
-        self._at = end
+        else:
+            self._at = end
         return values
 
     def _note_border(self, ended: int) -> None:
@@ -284,3 +290,16 @@ class Walk:
     def _wrong(self, expected: str, at: int | None = None, why: str = "") -> NotJson:
         place = self._before + (self._at if at is None else at)
         return NotJson(f"This is not JSON at character {place:,}: {expected} was expected{f' ({why})' if why else ''}.")
+
+
+def _decoded_alike(text: str) -> list[Any] | None:
+    """The values between which the commas of `text` stand; None where the standard library has something to say of one.
+
+    Of a key that comes twice in an object only the last is decoded, and then a colon less is written.
+    """
+    try:
+        values: list[Any] = _decode_list(f"[{text}]")
+        colons = _encode(values).count(b":")
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return None
+    return values if text.count(":") == colons and _ESCAPED_COLON not in text else None
