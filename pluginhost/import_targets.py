@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db.models import Case, TextField, When
+from django.db.models.functions import Cast
 
 from . import file_links
 from .models import Asset, Project, Session, Task
 from .protocol.asset_items import data_digest
-from .protocol.geometry import Refusal
+from .protocol.geometry import Refusal, is_number
+from .protocol.image_bounds import Size
 from .protocol.import_items import Item
 
 
 class Target(NamedTuple):
-    """An asset that an item names."""
+    """An asset that an item names. `size` is its image's width and height, where that is known."""
 
     pk: int
     number: int
     status: str
+    size: Size | None
 
 
 class Targets:
@@ -54,9 +61,24 @@ class Targets:
         found: dict[str, list[Target]] = {}
         if values:
             assets = Asset.objects.filter(**{"project": self._project, f"{column}__in": values}).order_by("number")
-            for value, *target in assets.values_list(column, "pk", "number", "task__status"):
-                found.setdefault(value, []).append(Target(*target))
+            for value, pk, number, status, metadata in assets.values_list(*_columns(column)):
+                found.setdefault(value, []).append(Target(pk, number, status, _size(metadata)))
         return found
+
+
+def _columns(column: str) -> tuple[Any, ...]:
+    """The metadata as text, which is the same for many; none of what has several pages, each of its own size."""
+    text = Case(When(dataset__isnull=True, then=Cast("metadata", TextField())), output_field=TextField())
+    return column, "pk", "number", "task__status", text
+
+
+@lru_cache(maxsize=4096)
+def _size(metadata: str | None) -> Size | None:
+    read = json.loads(metadata) if metadata else None
+    if not isinstance(read, dict):
+        return None
+    width, height = read.get("width"), read.get("height")
+    return (width, height) if is_number(width) and is_number(height) and width > 0 and height > 0 else None
 
 
 def missing(item: Item, index: int) -> Refusal:

@@ -29,6 +29,8 @@ FLOORS = [
         "export_choice",
         "export_reading",
         "file_links",
+        "import_checks",
+        "import_sorting",
         "import_targets",
         "log_news",
         "log_reading",

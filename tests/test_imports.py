@@ -138,6 +138,7 @@ def test_classifications_and_relations_are_taken(alice, project):
     projects.set_category_schema(makers.principal(alice), project, schema)
     given = item(
         1,
+        *({**makers.box(), "objectId": object_id} for object_id in ("1", "2")),
         classifications=[{"schemaId": "w", "answer": "Sun"}, {"title": "Seen", "answer": ["a", "b"]}],
         relations=[{"schemaId": "r", "from": "1", "to": "2"}, {"title": "Part of", "group": ["1", "2"]}],
     )
@@ -218,15 +219,18 @@ REFUSED = [
     ("wrong_geometry", "[0].objects[0].polygon", item(1, {"schemaId": CAR, "polygon": [[0, 0], [1, 0], [1, 1]]})),
     ("wrong_geometry", "[0].objects[0]", item(1, {"schemaId": CAR, "point": [1, 1], "bounding-box": BOX})),
     ("not_a_number", "[0].objects[0].bounding-box.x", box(x="1")),
-    ("not_a_number", "[0].objects[0].bounding-box.x", box(x=NAN)),
+    ("not_finite", "[0].objects[0].bounding-box.x", box(x=NAN)),
+    ("not_finite", "[0].objects[0].bounding-box.x", box(x=float("-inf"))),
     ("not_a_number", "[0].objects[0].bounding-box.x", box(x=None)),
     ("not_a_number", "[0].objects[0].bounding-box.y", box(y=True)),
-    ("not_a_number", "[0].objects[0].bounding-box.y", box(y=10**400)),
-    ("not_a_number", "[0]", item(1, {**makers.box(), "confidence": NAN})),
-    ("bad_geometry", "[0].objects[0].bounding-box.width", box(width=0)),
+    ("number_too_large", "[0].objects[0].bounding-box.y", box(y=10**400)),
+    ("number_too_large", "[0].objects[0].track", item(1, {**makers.box(), "track": 10**400})),
+    ("not_finite", "[0].objects[0].confidence", item(1, {**makers.box(), "confidence": NAN})),
+    ("degenerate", "[0].objects[0].bounding-box.width", box(width=0)),
     ("bad_geometry", "[0].objects[0].bounding-box.height", item(1, {"schemaId": CAR, "bounding-box": SIDE})),
     ("bad_geometry", "[0].objects[0].bounding-box", item(1, {"schemaId": CAR, "bounding-box": [1, 2, 3, 4]})),
-    ("bad_geometry", "[0].objects[0].polygon", road([0, 0], [1, 1])),
+    ("degenerate", "[0].objects[0].polygon", road([0, 0], [1, 1])),
+    ("degenerate", "[0].objects[0].polygon", road([0, 0], [1, 1], [2, 2], [0, 0])),
     ("bad_geometry", "[0].objects[0].polygon[1]", road([0, 0], [1], [2, 2])),
     ("not_a_number", "[0].objects[0].polygon[2][1]", road([0, 0], [1, 1], [2, "2"])),
     ("bad_geometry", "[0].objects[0].page", item(1, {**makers.box(), "page": -1})),
@@ -339,7 +343,7 @@ def test_items_of_one_asset_are_merged_in_order(alice, project, monkeypatch):
         boxes = [makers.box(x=x) for x in (size, 2, 3)]
         data = send(v2, project, item(1, boxes[0], boxes[1]), item(2), item(1, boxes[1], boxes[2]))
         assert shown(project, 1) == boxes
-        assert (data["accepted"] + data["unchanged"], data["rejected"]) == (2, 0)
+        assert (data["accepted"] + data["unchanged"], data["rejected"]) == (3, 0)
         assert Import.objects.first().objects_count in (4, 3)
 
 

@@ -11,12 +11,10 @@ from django.db import transaction
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.functions import Coalesce
 
-from pluginhost import file_links
 from pluginhost.actions import bulk, files
-from pluginhost.import_targets import Target, Targets, missing
-from pluginhost.models import Import, PreLabel, Project, Rejection
-from pluginhost.protocol import import_items
-from pluginhost.protocol.geometry import Refusal
+from pluginhost.import_sorting import Noticed, Refused, Sorting
+from pluginhost.import_targets import Target
+from pluginhost.models import Import, Notice, PreLabel, Project, Rejection
 from pluginhost.protocol.given import Given
 from pluginhost.protocol.import_items import Item
 
@@ -27,24 +25,29 @@ STANDING = (Import.State.STAGED, Import.State.APPLIED)
 """The states in which what was sent stands, so that sending it again changes nothing."""
 _ROW = ("origin", "asset", "index", "content", "content_digest", "objects_count", "is_unchanged")
 _REJECTION = ("origin", "index", "external_id", "asset", "code", "path", "message")
+_NOTICE = ("origin", "index", "asset", "code", "path", "message")
+_REPLACED = "What was given to the asset before, by the same session or user, gave way to this."
 
 
 @dataclass
 class Counts:
-    """What an import comes to so far, in assets but for `items` and what is refused.
+    """What an import comes to so far.
 
-    `repeated` of the unchanged were items that said nothing new in this request; `replaced_…` is what the giver's own
-    earlier rows on these assets were.
+    `accepted`, `rejected` and `unchanged` are items, and come to `items` together. `assets` are those that it gives
+    something new, `unchanged_assets` those that had just this before; `replaced_…` is what the giver's own earlier rows
+    on the former were.
     """
 
     items: int = 0
     accepted: int = 0
     unchanged: int = 0
-    repeated: int = 0
     rejected: int = 0
+    assets: int = 0
+    unchanged_assets: int = 0
     objects: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    notices: Counter[str] = field(default_factory=Counter)
     newly_labeled: int = 0
     replaced_assets: int = 0
     replaced_objects: int = 0
@@ -72,84 +75,59 @@ class Rows:
 
     def __init__(self, imported: Import, project: Project, host: str) -> None:
         self.counts = Counts()
-        self.first_rejections: list[dict[str, Any]] = []
-        self._imported, self._project, self._host = imported, project, host
-        self._schema = import_items.Schema(project.category_schema)
-        self._targets = Targets(project, imported.session, host)
+        self.first_rejections: list[Refused] = []
+        self.first_notices: list[Noticed] = []
+        self._imported, self._project = imported, project
+        self._sorting = Sorting(project, imported.session, host)
         self._pending: list[tuple[int, Item]] = []
         self._pending_size = 0
-        self._rejections: list[tuple[Any, ...]] = []
-        self._masks: set[str] = set()
+        self._homes: dict[int, int] = {}  # how many items earlier chunks gave an asset first, where that is not one
+        self._replaced_again: list[int] = []
+        self._known: dict[int, _Row] = {}
+        self._numbers: dict[int, int] = {}
         self._seen = bytearray()  # a bit for each asset number: those that earlier chunks gave a row
 
     def take(self, item: object) -> None:
         """One more item of the request, in its order."""
         index = self.counts.items
         self.counts.items += 1
-        try:
-            read = self._schema.read(item, index)
-        except Refusal as refusal:
-            self._reject(index, import_items.name_of(item), None, refusal)
-        else:
+        read = self._sorting.read(item, index)
+        if read is not None:
             self._pending.append((index, read))
             self._pending_size += len(read.text)
-        if len(self._pending) + len(self._rejections) >= CHUNK_ITEMS or self._pending_size > CHUNK_CHARACTERS:
+        if len(self._pending) + len(self._sorting.refused) >= CHUNK_ITEMS or self._pending_size > CHUNK_CHARACTERS:
             self.write()
 
     def write(self) -> None:
         """Store what is pending, in a transaction of its own; what can be read beforehand is."""
-        given, known = self._sorted_out()
-        inserted, changed = self._settled(given, known)
+        sorting = self._sorting
+        given = sorting.sort(self._pending, self._given_before)
+        inserted, changed = self._settled(given, self._known)
+        self._count_items()
         with transaction.atomic():
             bulk.insert(PreLabel, _ROW, inserted)
             for asset, values in changed.items():
                 PreLabel.objects.filter(origin=self._imported, asset=asset).update(**values)
-            bulk.insert(Rejection, _REJECTION, self._rejections)
-            if self._masks:
-                files.note_masks(self._project, self._masks)
-        self._pending, self._pending_size, self._rejections, self._masks = [], 0, [], set()
+            bulk.insert(Rejection, _REJECTION, [(self._imported.pk, *one) for one in sorting.refused])
+            bulk.insert(Notice, _NOTICE, [(self._imported.pk, *one) for one in sorting.noticed])
+            self._unsay_replaced()
+            if sorting.masks:
+                files.note_masks(self._project, sorting.masks)
+        self._pending, self._pending_size = [], 0
+        sorting.refused, sorting.noticed, sorting.masks = [], [], set()
 
-    # --- which assets, and what each is given ---
+    # --- which assets had been given something before ---
 
-    def _sorted_out(self) -> tuple[dict[int, Given], dict[int, _Row]]:
-        """What each asset is given by now, and what earlier chunks had given those that come again."""
-        targets = self._targets.of([item for _, item in self._pending])
-        again = {target.pk for found in targets for target in found if self._was_seen(target.number)}
-        known = self._known(again)
-        given = {asset: row.given for asset, row in known.items()}
-        for (index, item), found in zip(self._pending, targets, strict=True):
-            if not found:
-                self._reject(index, item.name, None, missing(item, index))
-            for target in found:
-                self._give(index, item, target, given)
-        return given, known
-
-    def _give(self, index: int, item: Item, target: Target, given: dict[int, Given]) -> None:
-        try:
-            self._targets.check(target, index)
-            if target.pk not in given:
-                given[target.pk] = Given(index, item.content, item.text)
-                self._note_seen(target.number)
-            elif not given[target.pk].add(item):
-                self.counts.unchanged += 1
-                self.counts.repeated += 1
-            self._note_masks(item)
-        except Refusal as refusal:
-            self._reject(index, item.name, target.pk, refusal)
-
-    def _note_masks(self, item: Item) -> None:
-        """The keys of those files of ours that it names as its masks."""
-        for name in import_items.MASKS:
-            if name in item.content and (key := file_links.key_in(item.content[name], self._host)) is not None:
-                self._masks.add(key)
-
-    def _known(self, assets: set[int]) -> dict[int, _Row]:
-        rows = PreLabel.objects.filter(origin=self._imported, asset__in=assets) if assets else ()
-        found = {}
+    def _given_before(self, targets: Iterable[Target]) -> dict[int, Given]:
+        """What earlier chunks gave to those of the assets that come again."""
+        self._numbers = {target.pk: target.number for target in targets}
+        again = [asset for asset, number in self._numbers.items() if self._was_seen(number)]
+        rows = PreLabel.objects.filter(origin=self._imported, asset__in=again) if again else ()
+        self._known = {}
         for row in rows:
             given = Given.stored(row.index, row.content)
-            found[row.asset_id] = _Row(given, given.objects, given.classes, row.is_unchanged)
-        return found
+            self._known[row.asset_id] = _Row(given, given.objects, given.classes, row.is_unchanged)
+        return {asset: row.given for asset, row in self._known.items()}
 
     def _was_seen(self, number: int) -> bool:
         return number >> 3 < len(self._seen) and bool(self._seen[number >> 3] >> (number & 7) & 1)
@@ -172,29 +150,54 @@ class Rows:
             left, digest, before = left_by.get(asset, _Left()), row.digest, known.get(asset)
             is_unchanged = digest == left.own_digest
             values = (row.text, digest, row.objects, is_unchanged)
+            had = 0
             if before is None:
                 inserted.append((self._imported.pk, asset, row.index, *values))
+                self._note_seen(self._numbers[asset])
             elif row.is_changed:
-                self._count(before.objects, before.classes, left, is_unchanged=before.is_unchanged, times=-1)
+                had = self._homes.pop(asset, 1)
+                self._count(before, left, had, is_unchanged=before.is_unchanged, times=-1)
                 changed[asset] = dict(zip(_ROW[3:], values, strict=True))
             else:
                 continue
-            self._count(row.objects, row.classes, left, is_unchanged=is_unchanged, times=1)
+            homes = had + self._sorting.homes.get(asset, 0)
+            if homes != 1:
+                self._homes[asset] = homes
+            self._count(row, left, homes, is_unchanged=is_unchanged, times=1)
+            if left.own_objects is not None:
+                self._say_replaced(asset, row.index, before, is_unchanged=is_unchanged)
+        self._sorting.homes = {}
         return inserted, changed
 
-    def _count(self, objects: int, classes: Counter[str], left: _Left, *, is_unchanged: bool, times: int) -> None:
+    def _count(self, row: Given | _Row, left: _Left, items: int, *, is_unchanged: bool, times: int) -> None:
         counts = self.counts
         if is_unchanged:
-            counts.unchanged += times
+            counts.unchanged += times * items
+            counts.unchanged_assets += times
             return
-        counts.accepted += times
-        counts.objects += times * objects
-        for schema_id, count in classes.items():
+        counts.accepted += times * items
+        counts.assets += times
+        counts.objects += times * row.objects
+        for schema_id, count in row.classes.items():
             counts.classes[schema_id] += times * count
         counts.newly_labeled += 0 if left.is_labeled else times
         if left.own_objects is not None:
             counts.replaced_assets += times
             counts.replaced_objects += times * left.own_objects
+
+    def _say_replaced(self, asset: int, index: int, before: _Row | None, *, is_unchanged: bool) -> None:
+        """Where it takes the place of the giver's own; of what turned out to be equal, it is not said any more."""
+        was_said = before is not None and not before.is_unchanged
+        if is_unchanged and was_said:
+            self._replaced_again.append(asset)
+        elif not is_unchanged and not was_said:
+            self._sorting.notice(index, asset, ("replaced_own", f"[{index}]", _REPLACED))
+
+    def _unsay_replaced(self) -> None:
+        if self._replaced_again:
+            unsaid = Notice.objects.filter(origin=self._imported, code="replaced_own", asset__in=self._replaced_again)
+            self.counts.notices["replaced_own"] -= unsaid.delete()[0]
+            self._replaced_again = []
 
     def _left(self, assets: Iterable[int]) -> dict[int, _Left]:
         found: dict[int, _Left] = {}
@@ -218,17 +221,17 @@ class Rows:
             return session == self._imported.session_id
         return session is None and user == self._imported.user_id
 
-    # --- what is refused ---
+    # --- what is refused, and what is remarked ---
 
-    def _reject(self, index: int, name: str, asset: int | None, refusal: Refusal) -> None:
-        self.counts.rejected += 1
-        self.counts.reasons[refusal.code] += 1
-        name, path, message = name[:1000], (refusal.path or f"[{index}]")[:200], refusal.message[:500]
-        self._rejections.append((self._imported.pk, index, name, asset, refusal.code, path, message))
-        if len(self.first_rejections) < FIRST_REJECTIONS:
-            self.first_rejections.append(
-                {"index": index, "externalId": name, "code": refusal.code, "path": path, "message": message}
-            )
+    def _count_items(self) -> None:
+        counts, sorting = self.counts, self._sorting
+        counts.unchanged += sorting.repeated
+        counts.rejected += len(sorting.refused)
+        counts.reasons.update([one.code for one in sorting.refused])
+        counts.notices.update([one.code for one in sorting.noticed])
+        sorting.repeated = 0
+        self.first_rejections += sorting.refused[: FIRST_REJECTIONS - len(self.first_rejections)]
+        self.first_notices += sorting.noticed[: FIRST_REJECTIONS - len(self.first_notices)]
 
 
 def standing(assets: Iterable[int]) -> QuerySet[PreLabel]:

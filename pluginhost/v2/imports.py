@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from pluginhost import access
 from pluginhost.actions import imports
 from pluginhost.errors import Invalid, TooLarge
+from pluginhost.import_sorting import Noticed, Refused
 from pluginhost.models import Project
 from pluginhost.protocol.walk import NotJson, Readable, Rewindable, Walk
 
@@ -91,5 +92,15 @@ def _answer(received: imports.Received) -> Answer:
         "unchanged": counts.unchanged,
         "objects": counts.objects,
         "reasons": dict(counts.reasons),
-        "rejections": sorted(received.rejections, key=lambda one: one["index"]),
+        "notices": dict(+counts.notices),
+        "rejections": [{**_said(one), "externalId": one.name} for one in sorted(received.rejections, key=_index)],
+        "remarks": [_said(one) for one in sorted(received.notices, key=_index)],
     }
+
+
+def _said(one: Refused | Noticed) -> dict[str, Any]:
+    return {"index": one.index, "code": one.code, "path": one.path, "message": one.message}
+
+
+def _index(one: Refused | Noticed) -> int:
+    return one.index

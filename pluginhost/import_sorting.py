@@ -1,0 +1,161 @@
+"""What becomes of the items of one import: which assets they are for, what each of these is given, and what is said.
+
+Only reads; `actions.import_rows` stores what comes of it, `import_checks` only tells it.
+
+Each item has one outcome, however many assets it names: it is accepted, refused, or says nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from . import file_links
+from .import_targets import Target, Targets, missing
+from .models import Project, Session
+from .protocol import import_items
+from .protocol.geometry import Refusal
+from .protocol.given import Given
+from .protocol.import_items import Item, Notice
+
+LONGEST_NAME, LONGEST_PATH, LONGEST_MESSAGE = 1000, 200, 500
+
+
+class Refused(NamedTuple):
+    """An item that was not taken, and why."""
+
+    index: int
+    name: str
+    asset: int | None
+    code: str
+    path: str
+    message: str
+
+
+class Noticed(NamedTuple):
+    """A remark about an item that was taken."""
+
+    index: int
+    asset: int | None
+    code: str
+    path: str
+    message: str
+
+
+class Sorting:
+    """The items of one import in their order: `read` each, then `sort` some of them together.
+
+    `refused` and `noticed` grow until whoever stores them empties them. `homes` counts, asset by asset, the items that
+    brought it something new, each at the first such asset; `repeated` are the items that brought nothing new to any.
+    """
+
+    def __init__(self, project: Project, session: Session | None, host: str) -> None:
+        self.refused: list[Refused] = []
+        self.noticed: list[Noticed] = []
+        self.masks: set[str] = set()
+        self.homes: dict[int, int] = {}
+        self.repeated = 0
+        self._schema = import_items.Schema(project.category_schema)
+        self._targets = Targets(project, session, host)
+        self._host = host
+
+    def read(self, item: object, index: int) -> Item | None:
+        """The item as it may be given, or None when it was refused."""
+        try:
+            return self._schema.read(item, index)
+        except Refusal as refusal:
+            self._refuse(index, import_items.name_of(item), None, refusal)
+            return None
+
+    def sort(
+        self, items: list[tuple[int, Item]], known: Callable[[Iterable[Target]], dict[int, Given]]
+    ) -> dict[int, Given]:
+        """What each asset is given by now. `known` tells what it had been given before by this same import."""
+        targets = self._targets.of([item for _, item in items])
+        given = known(target for found in targets for target in found)
+        for (index, item), found in zip(items, targets, strict=True):
+            if found:
+                self._give(index, item, found, given)
+            else:
+                self._refuse(index, item.name, None, missing(item, index))
+        return given
+
+    def notice(self, index: int, asset: int | None, notice: Notice) -> None:
+        code, path, message = notice
+        self.noticed.append(Noticed(index, asset, code, path[:LONGEST_PATH], message[:LONGEST_MESSAGE]))
+
+    # --- one item ---
+
+    def _give(self, index: int, item: Item, targets: list[Target], given: dict[int, Given]) -> None:
+        """To each asset that it names; refused is it only where none of them takes it."""
+        home: int | None = None
+        taken: list[Target] = []
+        refusals: list[tuple[Target, Refusal]] = []
+        for target in targets:
+            try:
+                is_new = self._give_one(index, item, target, given)
+            except Refusal as refusal:
+                refusals.append((target, refusal))
+                continue
+            taken.append(target)
+            home = target.pk if is_new and home is None else home
+        if not taken:
+            target, refusal = refusals.pop(0)
+            self._refuse(index, item.name, target.pk, refusal)
+        elif home is None:
+            self.repeated += 1
+            self.notice(index, taken[0].pk, ("repeated", f"[{index}]", _REPEATED))
+        else:
+            self.homes[home] = self.homes.get(home, 0) + 1
+            self._note_masks(item)
+        for target, refusal in refusals:
+            self.notice(index, target.pk, ("passed_over", refusal.path or f"[{index}]", refusal.message))
+        if taken:
+            self._say(index, item, targets, taken)
+
+    def _give_one(self, index: int, item: Item, target: Target, given: dict[int, Given]) -> bool:
+        """Whether it was anything new."""
+        self._targets.check(target, index)
+        before = given.get(target.pk)
+        if before is None:
+            given[target.pk] = Given.by(item, index)
+            return True
+        if not before.add(item, index):
+            return False
+        message = f"It was put together with item {before.index}, which is for the same asset."
+        self.notice(index, target.pk, ("merged", f"[{index}]", message))
+        return True
+
+    def _say(self, index: int, item: Item, targets: list[Target], taken: list[Target]) -> None:
+        """What is remarked about an item that was taken."""
+        if len(targets) > 1:
+            by = "externalId" if item.external_id else "data"
+            message = f"{len(targets)} assets have this {by}; it was given to {len(taken)} of them."
+            self.notice(index, None, ("ambiguous_external_id", f"[{index}].{by}", message))
+        for notice in item.notices:
+            self.notice(index, taken[0].pk, notice)
+        for target in taken:
+            if target.size is not None and (outside := item.outside(target.size, index)) is not None:
+                self.notice(index, target.pk, outside)
+
+    def _note_masks(self, item: Item) -> None:
+        """The keys of those files of ours that it names as its masks."""
+        for name in import_items.MASKS:
+            if name in item.content and (key := file_links.key_in(item.content[name], self._host)) is not None:
+                self.masks.add(key)
+
+    def _refuse(self, index: int, name: str, asset: int | None, refusal: Refusal) -> None:
+        path = refusal.path or f"[{index}]"
+        self.refused.append(
+            Refused(
+                index,
+                name[:LONGEST_NAME],
+                asset,
+                refusal.code,
+                path[:LONGEST_PATH],
+                refusal.message[:LONGEST_MESSAGE],
+            )
+        )
+
+
+_REPEATED = "Items before it had given all of this to the asset already."
