@@ -128,6 +128,17 @@ def test_a_number_of_thousands_of_digits_stands_for_itself_alone():
     assert found == [Unreadable("it has a number of thousands of digits")] * 2 + [2]
 
 
+@pytest.mark.parametrize("size", [7, 100, 10_000])
+def test_a_key_that_stands_twice_is_told_with_its_place(size):
+    odd = '{"a": 1, "b": [0, {"c": {"d": 1, "\\u0064": 2}}]}'
+    alike = ", ".join('{"a": 1}' for _ in range(30))
+    found = walked(f'{{"items": [{alike}, {odd}, {alike}]}}'.encode(), size)["items"]
+    assert (
+        found
+        == [{"a": 1}] * 30 + [Unreadable('the key "d" stands twice', "duplicate_key", ".b[1].c")] + [{"a": 1}] * 30
+    )
+
+
 def test_an_item_over_the_limit_is_refused():
     walk = Walk(io.BytesIO(b'{"items": ["' + b"x" * 5000 + b'"]}'), read_bytes=100, most=1000)
     assert next(walk.members()) == "items"

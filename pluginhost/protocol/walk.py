@@ -18,6 +18,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from .doubled_keys import Decoder
+
 READ_BYTES = 64 * 1024
 MOST_AT_ONCE = 2 * READ_BYTES
 MOST_PER_ITEM = 8 * 2**20
@@ -98,7 +100,7 @@ class Walk:
         self._at = 0
         self._before = 0  # characters that were read and let go of
         self._is_over = False
-        self._scan = json.JSONDecoder().raw_decode
+        self._alone = Decoder()
         self._is_unread = False
         self._border: str | None = None  # what stands between two items, the comma first, and how the second begins
         self._alone_until = 0  # up to there, items are decoded one by one
@@ -202,7 +204,7 @@ class Walk:
     def _decoded(self) -> tuple[Any] | None:
         """The value at hand, or None while more must be read to know where it ends."""
         try:
-            value, end = self._scan(self._text, self._at)
+            value, end = self._alone.decode(self._text, self._at)
         except json.JSONDecodeError as error:
             if self._is_over:
                 raise self._wrong("a value", at=error.pos, why=error.msg) from None
@@ -214,7 +216,8 @@ class Walk:
         if not self._is_over and (end == len(self._text) or self._may_go_on(value, end)):
             return None
         self._at = end
-        return (value,)
+        doubled = self._alone.doubled_in(value)
+        return (value,) if doubled is None else (_with_doubled_key(*doubled),)
 
     def _may_go_on(self, value: object, end: int) -> bool:
         """A number ends only where something else begins: `1` may be the beginning of `1.5`."""
@@ -290,6 +293,10 @@ class Walk:
     def _wrong(self, expected: str, at: int | None = None, why: str = "") -> NotJson:
         place = self._before + (self._at if at is None else at)
         return NotJson(f"This is not JSON at character {place:,}: {expected} was expected{f' ({why})' if why else ''}.")
+
+
+def _with_doubled_key(key: str, path: str) -> Unreadable:
+    return Unreadable(f"the key {json.dumps(key[:60])} stands twice", "duplicate_key", path)
 
 
 def _decoded_alike(text: str) -> list[Any] | None:
