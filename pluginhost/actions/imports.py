@@ -10,20 +10,21 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import processes
+from pluginhost.actions import import_assets, processes
 from pluginhost.actions.import_rows import STANDING, Counts, Rows
 from pluginhost.actions.timeline import tell
 from pluginhost.errors import Conflict, Unauthenticated
-from pluginhost.models import Import, PreLabel, Project, ProjectHead, Rejection, Session
+from pluginhost.import_sorting import Noticed, Refused
+from pluginhost.models import Import, Notice, PreLabel, Project, ProjectHead, Rejection, Session
 from pluginhost.models.session import Existing
 from pluginhost.principal import Principal
+from pluginhost.protocol.numbers import NumberSet
 
 logger = logging.getLogger(__name__)
 
@@ -34,16 +35,17 @@ _LAST_WORDS = timedelta(seconds=90)
 
 @dataclass(frozen=True)
 class Received:
-    """What became of a request; `rejections` are the first hundred."""
+    """What became of a request; `rejections` and `notices` are the first hundred."""
 
     imported: Import
     counts: Counts
-    rejections: list[dict[str, Any]]
+    rejections: list[Refused]
+    notices: list[Noticed]
 
     @property
     def labeled(self) -> int:
         """Tasks that have what was sent, whether it was new or there before."""
-        return self.counts.accepted + self.counts.unchanged - self.counts.repeated
+        return self.counts.assets + self.counts.unchanged_assets
 
 
 def receive(
@@ -61,12 +63,12 @@ def receive(
     """
     imported = _begin(principal, project)
     rows = Rows(imported, project, host)
-    standing = _Standing(project, principal.session)
+    standing = _Standing(project)
     try:
         for item in items:
             rows.take(item)
         rows.write()
-        _make_true(imported, standing, rows.counts, size())
+        _make_true(imported, standing, rows.counts, import_assets.given_by(imported), size())
     except IntegrityError:  # a sweep took the import away while it was written
         remove(imported)
         raise _taken_for_broken_off() from None
@@ -74,12 +76,12 @@ def receive(
         remove(imported)
         raise
     logger.info("import %s of project %s: %s accepted", imported.pk, project.pk, rows.counts.accepted)
-    return Received(imported, rows.counts, rows.first_rejections)
+    return Received(imported, rows.counts, rows.first_rejections, rows.first_notices)
 
 
 def remove(imported: Import) -> None:
     """Take away an import that never became whole, in steps that hold up nobody."""
-    for model in (PreLabel, Rejection):
+    for model in (PreLabel, Rejection, Notice):
         mine = model.objects.filter(origin=imported, origin__state=Import.State.RECEIVING).order_by()
         while some := list(mine.values_list("pk", flat=True)[:_REMOVED_AT_ONCE]):
             model.objects.filter(pk__in=some).delete()
@@ -110,10 +112,9 @@ def _begin(principal: Principal, project: Project) -> Import:
 
 
 class _Standing:
-    """What stood in the project and of the session when the import began, to see whether others came between."""
+    """What stood in the project when the import began, to see whether others came between."""
 
-    def __init__(self, project: Project, session: Session | None) -> None:
-        self.project, self.session = project, session
+    def __init__(self, project: Project) -> None:
         self._place = ProjectHead.objects.values_list("last_applied", flat=True).get(project=project)
 
     def is_moved(self, head: ProjectHead) -> bool:
@@ -121,15 +122,21 @@ class _Standing:
 
 
 @transaction.atomic
-def _make_true(imported: Import, standing: _Standing, counts: Counts, size: int) -> None:
-    """One UPDATE, and the numbers that are kept about it. The project's head orders whoever comes at once."""
+def _make_true(imported: Import, standing: _Standing, counts: Counts, given: NumberSet, size: int) -> None:
+    """One UPDATE, and the numbers that are kept about it. The project's head orders whoever comes at once.
+
+    `given` are the assets that it gives something new.
+    """
     head = ProjectHead.objects.select_for_update().get(project=imported.project_id)
     session = _still_good(imported.session)
     if standing.is_moved(head):
         _recount(imported, counts)
+    given = given - head.deleted
+    import_assets.keep(imported, given)
     is_staged = session is not None and session.inputs.review_first
     place, now = head.last_applied + 1, timezone.now()
     applied = {"state": Import.State.APPLIED, "applied_at": now, "applied_seq": place}
+    hidden = import_assets.hidden_by(imported)
     moved = Import.objects.filter(pk=imported.pk, state=Import.State.RECEIVING).update(
         **({"state": Import.State.STAGED} if is_staged else applied),
         size=size,
@@ -140,15 +147,17 @@ def _make_true(imported: Import, standing: _Standing, counts: Counts, size: int)
         objects_count=counts.objects,
         classes=+counts.classes,
         reasons=dict(counts.reasons),
+        notices=+counts.notices,
+        hid_assets=0 if is_staged else len(import_assets.among(given, hidden, imported.project_id)),
     )
     if not moved:
         raise _taken_for_broken_off()
-    labeled = 0 if is_staged else counts.newly_labeled
+    labeled = 0 if is_staged else import_assets.newly_labeled(given, imported)
     ProjectHead.objects.filter(pk=head.pk).update(
         last_applied=place, last_import_at=now, pre_labeled=F("pre_labeled") + labeled
     )
     if session is not None:
-        _note_on_session(session, imported, counts, is_staged=is_staged)
+        _note_on_session(session, imported, counts, given, is_staged=is_staged)
     imported.refresh_from_db()
     nudge.project(imported.project_id)
 
@@ -168,30 +177,30 @@ def _still_good(session: Session | None) -> Session | None:
 
 
 def _recount(imported: Import, counts: Counts) -> None:
-    """Others were applied meanwhile: what our rows replace and what they are first on is counted again."""
-    mine = PreLabel.objects.filter(origin=imported, is_unchanged=False)
-    others = PreLabel.objects.filter(asset=OuterRef("asset"), is_unchanged=False).exclude(origin=imported)
-    counts.newly_labeled = mine.filter(~Exists(others.filter(origin__state=Import.State.APPLIED))).count()
+    """Others were applied or undone meanwhile: what our rows take the place of is counted again."""
     if imported.session_id is None:
         return
+    mine = PreLabel.objects.filter(origin=imported, is_unchanged=False)
     own = PreLabel.objects.filter(
         asset__in=mine.values("asset"),
         origin__session=imported.session_id,
         origin__state__in=STANDING,
         is_unchanged=False,
     ).exclude(origin=imported)
-    newest = dict(own.order_by("origin_id").values_list("asset_id", "objects_count"))
+    newest = dict(own.order_by(import_assets.PLACE).values_list("asset_id", "objects_count"))
     counts.replaced_assets, counts.replaced_objects = len(newest), sum(newest.values())
 
 
 # --- what the session's page says ---
 
 
-def _note_on_session(session: Session, imported: Import, counts: Counts, *, is_staged: bool) -> None:
+def _note_on_session(session: Session, imported: Import, counts: Counts, given: NumberSet, *, is_staged: bool) -> None:
     """Its counts are of assets, each once, and of the objects that they have from it now."""
     rejected = _rejected(session) if counts.rejected or session.rejected else 0
+    earlier = Import.objects.filter(session=session).exclude(pk=imported.pk).exclude(state=Import.State.RECEIVING)
+    again = import_assets.among(given, earlier, imported.project_id)
     Session.objects.filter(pk=session.pk).update(
-        accepted=F("accepted") + counts.accepted - counts.replaced_assets,
+        accepted=F("accepted") + len(given - again),
         objects_count=F("objects_count") + counts.objects - counts.replaced_objects,
         rejected=rejected,
     )
@@ -211,7 +220,7 @@ def _rejected(session: Session) -> int:
 
 def _sentence(imported: Import, counts: Counts, *, is_staged: bool) -> str:
     """«Import 15: 50 assets, 231 objects, 1 rejected»"""
-    parts = [_of(counts.accepted, "asset"), _of(counts.objects, "object")]
+    parts = [_of(counts.assets, "asset"), _of(counts.objects, "object")]
     parts += [f"{counts.rejected:,} rejected"] if counts.rejected else []
     parts += [f"{counts.unchanged:,} unchanged"] if counts.unchanged else []
     parts += [f"{counts.replaced_assets:,} replaced what it had sent before"] if counts.replaced_assets else []

@@ -1,26 +1,27 @@
 """What becomes of imports once they are whole: applied or discarded, undone and redone.
 
-Each is a flip of state, one conditional UPDATE, so that all of it is true at once or not at all. The project's head
-orders whoever comes at once: flips, imports that become whole, and assets that are deleted.
+Each is a flip of state in one transaction, so that all of it is true at once or not at all. The project's head orders
+whoever comes at once: flips, imports that become whole, and assets that are deleted.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import audit, bulk
+from pluginhost.actions import audit, bulk, import_assets
 from pluginhost.actions.timeline import tell
+from pluginhost.asset_numbers import numbers_of
 from pluginhost.errors import Conflict
-from pluginhost.models import Import, PreLabel, ProjectHead, Session, Task
+from pluginhost.models import Import, Project, ProjectHead, Session, Task
 from pluginhost.principal import Principal
+from pluginhost.protocol.numbers import NumberSet
 
 logger = logging.getLogger(__name__)
 
@@ -36,14 +37,12 @@ _MOVES: dict[Verb, tuple[Import.State, Import.State]] = {
     "redo": (State.UNDONE, State.APPLIED),
 }
 _DONE: dict[Verb, str] = {"apply": "applied", "discard": "discarded", "undo": "undone", "redo": "redone"}
-
-
-class NeedsConfirmation(Conflict):
-    """So much would change that whoever asks is asked first; `flip` says what."""
-
-    def __init__(self, flip: Flip) -> None:
-        super().__init__(f"This changes {flip.objects:,} objects on {flip.assets:,} assets; confirm that you mean it.")
-        self.flip = flip
+_AUDITED: dict[Verb, tuple[str, str]] = {
+    "apply": ("import.applied", "session.imports_applied"),
+    "discard": ("import.discarded", "session.imports_discarded"),
+    "undo": ("import.undone", "session.imports_undone"),
+    "redo": ("import.redone", "session.imports_redone"),
+}
 
 
 @dataclass(frozen=True)
@@ -61,120 +60,135 @@ class Flip:
     worked_on: list[int] = field(default_factory=list)
 
 
+class NeedsConfirmation(Conflict):
+    """So much would change that whoever asks is asked first; `flip` says what."""
+
+    def __init__(self, flip: Flip) -> None:
+        super().__init__(f"This changes {flip.objects:,} objects on {flip.assets:,} assets; confirm that you mean it.")
+        self.flip = flip
+
+
 def foresee(verb: Verb, about: Import | Session) -> Flip:
     """What the verb would touch now, to be said before anybody presses anything."""
-    return _looked_at(verb, _movable(verb, about))
+    moving = _movable(verb, about)
+    return replace(_looked_at(verb, moving), worked_on=_worked_on(about.project, import_assets.of(moving)))
 
 
 def apply(principal: Principal, imported: Import, *, confirmed: bool = False) -> Flip:
     """Make a staged import true."""
-    return _flip(principal, "apply", imported, confirmed)
+    return _flip(principal, "apply", imported, confirmed=confirmed)
 
 
 def discard(principal: Principal, imported: Import, *, confirmed: bool = False) -> Flip:
     """Let a staged import go for good."""
-    return _flip(principal, "discard", imported, confirmed)
+    return _flip(principal, "discard", imported, confirmed=confirmed)
 
 
 def undo(principal: Principal, imported: Import, *, confirmed: bool = False) -> Flip:
     """Take an applied import back: what it hid shows again."""
-    return _flip(principal, "undo", imported, confirmed)
+    return _flip(principal, "undo", imported, confirmed=confirmed)
 
 
 def redo(principal: Principal, imported: Import, *, confirmed: bool = False) -> Flip:
     """Make an undone import true again, at the place that it had."""
-    return _flip(principal, "redo", imported, confirmed)
+    return _flip(principal, "redo", imported, confirmed=confirmed)
 
 
 def apply_session(principal: Principal, session: Session, *, confirmed: bool = False) -> Flip:
     """Make all staged imports of the session true, in the order in which they came."""
-    return _flip(principal, "apply", session, confirmed)
+    return _flip(principal, "apply", session, confirmed=confirmed)
 
 
 def discard_session(principal: Principal, session: Session, *, confirmed: bool = False) -> Flip:
     """Let all staged imports of the session go."""
-    return _flip(principal, "discard", session, confirmed)
+    return _flip(principal, "discard", session, confirmed=confirmed)
 
 
 def undo_session(principal: Principal, session: Session, *, confirmed: bool = False) -> Flip:
     """Take back all that the session imported."""
-    return _flip(principal, "undo", session, confirmed)
+    return _flip(principal, "undo", session, confirmed=confirmed)
 
 
 def redo_session(principal: Principal, session: Session, *, confirmed: bool = False) -> Flip:
     """Make true again all of the session's imports that were undone."""
-    return _flip(principal, "redo", session, confirmed)
+    return _flip(principal, "redo", session, confirmed=confirmed)
 
 
-# --- how ---
+# --- what it touches ---
 
 
 def _movable(verb: Verb, about: Import | Session) -> QuerySet[Import]:
-    """The imports that stand in the state which the verb leads out of, in the order in which they came."""
+    """The imports that stand in the state which the verb leads out of."""
     mine = Import.objects.filter(session=about) if isinstance(about, Session) else Import.objects.filter(pk=about.pk)
     return mine.filter(state=_MOVES[verb][0]).order_by("pk")
 
 
 def _looked_at(verb: Verb, imports: QuerySet[Import]) -> Flip:
-    pks = list(imports.values_list("pk", flat=True))
-    given = PreLabel.objects.filter(origin__in=pks, is_unchanged=False).order_by()
-    worked = Task.objects.filter(answer__isnull=False, asset__in=given.values("asset")).order_by("asset__number")
-    return Flip(
-        verb,
-        imports=len(pks),
-        assets=given.values("asset").distinct().count(),
-        objects=imports.aggregate(objects=Sum("objects_count"))["objects"] or 0,
-        worked_on=list(worked.values_list("asset__number", flat=True)),
-    )
+    sums = imports.order_by().aggregate(imports=Count("pk"), objects=Sum("objects_count"))
+    return Flip(verb, sums["imports"], len(import_assets.of(imports)), sums["objects"] or 0)
 
 
-def _flip(principal: Principal, verb: Verb, about: Import | Session, confirmed: bool) -> Flip:
-    flip = foresee(verb, about)
-    if flip.imports and flip.objects > ASKED_ABOVE and not confirmed:
-        raise NeedsConfirmation(flip)
-    with transaction.atomic():
-        _move(principal, verb, about)
-        _write_down(principal, verb, about, flip)
+def _worked_on(project: Project, given: NumberSet) -> list[int]:
+    """Those of the assets that people have labeled."""
+    return list(numbers_of(Task.objects.filter(project=project, answer__isnull=False), "asset__number") & given)
+
+
+def _newly_labeled(verb: Verb, about: Import | Session, given: NumberSet) -> int:
+    """By how many assets the project's pre-labeled ones change: those that no other import that counts is about."""
+    if verb == "discard":
+        return 0
+    others = Import.objects.filter(project=about.project_id, state=State.APPLIED)
+    if verb == "undo":
+        others = others.exclude(session=about) if isinstance(about, Session) else others.exclude(pk=about.pk)
+    alone = len(given - import_assets.among(given, others, about.project_id))
+    return -alone if verb == "undo" else alone
+
+
+# --- the flip ---
+
+
+def _flip(principal: Principal, verb: Verb, about: Import | Session, *, confirmed: bool) -> Flip:
+    foreseen = foresee(verb, about)
+    if foreseen.objects > ASKED_ABOVE and not confirmed:
+        raise NeedsConfirmation(foreseen)
+    flip = replace(_move(principal, verb, about), worked_on=foreseen.worked_on)
     logger.info("%s %s: %s objects %s", type(about).__name__.lower(), about.pk, flip.objects, _DONE[verb])
     return flip
 
 
-def _move(principal: Principal, verb: Verb, about: Import | Session) -> None:
+@transaction.atomic
+def _move(principal: Principal, verb: Verb, about: Import | Session) -> Flip:
+    """In the project's one order of changes, so that what is counted beside it stays true."""
     head = ProjectHead.objects.select_for_update().get(project=about.project_id)
-    moving = list(_movable(verb, about).select_for_update().values_list("pk", flat=True))
-    if not moving:
+    moving = _movable(verb, about)
+    flip = _looked_at(verb, moving)
+    if not flip.imports:
         raise _nothing_to(verb, about)
-    is_live = verb == "undo"
-    before = _shown_only_by(moving) if is_live else 0
+    labeled = _newly_labeled(verb, about, import_assets.of(moving) - head.deleted)
     place = _set_state(principal, verb, moving, head.last_applied)
-    after = _shown_only_by(moving) if _MOVES[verb][1] == State.APPLIED else 0
     ProjectHead.objects.filter(pk=head.pk).update(
-        last_applied=place, last_import_at=timezone.now(), pre_labeled=F("pre_labeled") + after - before
+        last_applied=place, last_import_at=timezone.now(), pre_labeled=F("pre_labeled") + labeled
     )
+    session = about if isinstance(about, Session) else about.session
+    if session is not None:
+        _note_on_session(principal, session, about, flip)
+    _write_down(principal, about, flip)
+    nudge.project(about.project_id)
+    return flip
 
 
-def _set_state(principal: Principal, verb: Verb, moving: list[int], place: int) -> int:
+def _set_state(principal: Principal, verb: Verb, moving: QuerySet[Import], place: int) -> int:
     """The newest place in the order of imports: a new one in any case, so that who is importing now counts anew."""
-    leave, reach = _MOVES[verb]
     now = timezone.now()
-    rows = Import.objects.filter(pk__in=moving, state=leave)
-    changes: dict[str, Any] = {"state": reach, "changed_at": now, "changed_by": principal.user}
+    changed = {"changed_at": now, "changed_by": principal.user}
     if verb != "apply":
-        rows.update(**changes)
+        moving.update(state=_MOVES[verb][1], **changed)
         return place + 1
-    fields = ("state", "changed_at", "changed_by", "applied_at", "applied_seq")
-    values = [(reach.value, now, principal.user.pk, now, place + step, pk) for step, pk in enumerate(moving, 1)]
-    bulk.update(Import, fields, "id", values)
-    return place + len(moving)
-
-
-def _shown_only_by(imports: Iterable[int]) -> int:
-    """Assets that show pre-labels of these imports and of no others."""
-    pks = list(imports)
-    mine = PreLabel.objects.filter(origin__in=pks, is_unchanged=False, origin__state=State.APPLIED)
-    others = PreLabel.objects.filter(asset=OuterRef("asset"), is_unchanged=False, origin__state=State.APPLIED)
-    alone = mine.filter(~Exists(others.exclude(origin__in=pks)))
-    return alone.order_by().values("asset").distinct().count()
+    hid = import_assets.hid_each(moving)
+    moving.update(applied_at=now, **changed)
+    rows = [(State.APPLIED.value, place + step, assets, pk) for step, (pk, assets) in enumerate(hid, 1)]
+    bulk.update(Import, ("state", "applied_seq", "hid_assets"), "id", rows)
+    return place + len(rows)
 
 
 def _nothing_to(verb: Verb, about: Import | Session) -> Conflict:
@@ -185,16 +199,27 @@ def _nothing_to(verb: Verb, about: Import | Session) -> Conflict:
     return Conflict(f"Import {about.pk} is {state}; only one that is {wanted} can be {_DONE[verb]}.")
 
 
-def _write_down(principal: Principal, verb: Verb, about: Import | Session, flip: Flip) -> None:
-    project = about.project
-    noun = "session.imports" if isinstance(about, Session) else "import"
-    details: dict[str, object] = {"imports": flip.imports, "assets": flip.assets, "objects": flip.objects}
+# --- what is said of it ---
+
+
+def _note_on_session(principal: Principal, session: Session, about: Import | Session, flip: Flip) -> None:
+    """Its objects are those that count, or wait for a review; what it was accepted for stays what it was."""
+    Session.objects.filter(pk=session.pk).update(objects_count=import_assets.objects_of(session))
+    what = f"Import {about.pk}" if isinstance(about, Import) else _of(flip.imports, "import")
+    extent = f"{_of(flip.assets, 'asset')}, {_of(flip.objects, 'object')}"
+    tell(session, _DONE[flip.verb], f"{what} {_DONE[flip.verb]} by {principal.user.username}: {extent}")
+    nudge.session(session.pk)
+
+
+def _write_down(principal: Principal, about: Import | Session, flip: Flip) -> None:
+    of_one, of_all = _AUDITED[flip.verb]
     audit.note(
-        principal, f"{noun}_{_DONE[verb]}" if noun != "import" else f"import.{_DONE[verb]}",
-        organization=project.organization, target=about, details={**details, "project": project.name},
+        principal, of_all if isinstance(about, Session) else of_one, organization=about.project.organization, target=about,
+        details={
+            "project": about.project.name, "imports": flip.imports, "assets": flip.assets, "objects": flip.objects
+        },
     )  # fmt: skip
-    session = about if isinstance(about, Session) else about.session
-    if session is not None:
-        tell(session, _DONE[verb], f"{principal.user.username}: {flip.imports} imports {_DONE[verb]}")
-        nudge.session(session.pk)
-    nudge.project(about.project_id)
+
+
+def _of(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -42,6 +42,24 @@ class NumberSet:
         return cls(int.from_bytes(whole, "little"))
 
     @classmethod
+    def union_of(cls, stored: Iterable[bytes]) -> NumberSet:
+        """All that is in any of what `to_bytes` wrote: many thousands of small ones are read as one."""
+        bits, ranges = 0, []
+        for one in stored:
+            if one[:1] == _BITMAP:
+                bits |= int.from_bytes(one[1:], "little")
+            else:
+                ranges.append(one[1:])
+        return cls(bits | int.from_bytes(_from_ranges(b",".join(ranges)), "little"))
+
+    @staticmethod
+    def length_of(stored: bytes) -> int:
+        """How many are in what `to_bytes` wrote, without making the set."""
+        if stored[:1] == _BITMAP:
+            return int.from_bytes(stored[1:], "little").bit_count()
+        return sum(last - first + 1 for first, last in _pairs(stored[1:]))
+
+    @classmethod
     def up_to(cls, last: int) -> NumberSet:
         """1 … last."""
         return cls(((1 << last) - 1) << 1)
@@ -142,8 +160,8 @@ class NumberSet:
 
 def _from_ranges(text: bytes) -> bytes:
     """The bitmap of ranges, byte by byte: there may be ten thousand, and each would copy a big integer."""
-    pairs = [(int(first), int(last)) for first, _, last in (pair.partition(b"-") for pair in text.split(b",") if pair)]
-    whole = bytearray(pairs[-1][1] // 8 + 1 if pairs else 0)
+    pairs = _pairs(text)
+    whole = bytearray(max((last for _, last in pairs), default=-1) // 8 + 1)
     for first, last in pairs:
         low, high = first >> 3, last >> 3
         from_first, to_last = 0xFF << (first & 7) & 0xFF, 0xFF >> (7 - (last & 7))
@@ -154,6 +172,10 @@ def _from_ranges(text: bytes) -> bytes:
             whole[low + 1 : high] = b"\xff" * (high - low - 1)
             whole[high] |= to_last
     return bytes(whole)
+
+
+def _pairs(text: bytes) -> list[tuple[int, int]]:
+    return [(int(first), int(last)) for first, _, last in (pair.partition(b"-") for pair in text.split(b",") if pair)]
 
 
 def _bits_in(piece: bytes) -> int:
