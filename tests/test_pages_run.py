@@ -87,7 +87,7 @@ def test_batches_are_chosen_and_what_is_in_two_of_them_counts_once(as_alice, pro
     session = Session.objects.get()
     assert list(session.scope.numbers) == [1, 2, 3]
     assert session.inputs.batches == batches
-    count = as_alice.get(reverse("project_scope_count", args=[project.uid]), {"batch": batches})
+    count = as_alice.get(reverse("project_scope_count", args=[project.uid]), {"scope": "batches", "batches": batches})
     assert count.json() == {"assets": 3}
 
 
@@ -188,6 +188,123 @@ def test_a_session_of_another_plugin_is_no_start(as_alice, alice, organization, 
     assert as_alice.get(address(project, enabled, **{"from": earlier.pk})).status_code == 404
 
 
+# --- filters, what a session left, a try and the rest ---
+
+
+def ended(session, state="partial"):
+    """With 1 accepted, 2 rejected, and the other three not reached."""
+    makers.make_import(session, accepted=[1], rejected=[2])
+    Session.objects.filter(pk=session.pk).update(state=state, accepted=1, rejected=1, finished_at=session.created_at)
+    session.refresh_from_db()
+    return session
+
+
+def test_a_filter_is_chosen(as_alice, alice, project, enabled):
+    ended(makers.make_session(alice, project, enabled))
+    asked = {"scope": "filter", "status": "TODO", "pre_labeled": "no", "external_id": "IMAGE_"}
+    count = as_alice.get(reverse("project_scope_count", args=[project.uid]), asked)
+    assert count.json() == {"assets": 4}
+    run(as_alice, project, enabled, **asked)
+    session = Session.objects.latest("pk")
+    assert list(session.scope.numbers) == [2, 3, 4, 5]
+    expected = {"filter": {"status": "TODO", "pre_labeled": False, "external_id": "IMAGE_"}}
+    assert session.inputs.scope_asked == expected
+    shown = text_of(as_alice.get(address(project, enabled, **{"from": session.pk})))
+    assert 'value="IMAGE_"' in shown
+    assert '<option value="no" selected>' in shown
+
+
+def test_what_nothing_passes_counts_none(as_alice, project, enabled):
+    count = as_alice.get(
+        reverse("project_scope_count", args=[project.uid]), {"scope": "filter", "external_id": "nowhere"}
+    )
+    assert count.json() == {"assets": 0}
+
+
+def test_the_count_of_what_is_not_asked_well_is_none(as_alice, project, enabled):
+    for asked in ({}, {"scope": "filter"}, {"scope": "left"}, {"scope": "what"}, {"scope": "batches", "batches": "x"}):
+        assert as_alice.get(reverse("project_scope_count", args=[project.uid]), asked).json() == {"assets": 0}
+
+
+def test_what_a_session_left_is_shown_before_it_is_run_again(as_alice, alice, project, enabled):
+    earlier = ended(makers.make_session(alice, project, enabled))
+    shown = text_of(as_alice.get(address(project, enabled, **{"from": earlier.pk}, scope="left")))
+    assert "Only what was not accepted in" in shown
+    assert "Rejected <b>1</b>" in shown
+    assert "Not reached <b>3</b>" in shown
+    assert "image_0003.jpg, image_0004.jpg, image_0005.jpg" in shown
+    assert "Without result" not in shown
+    assert "Queue run on 4 assets" in shown
+
+
+def test_only_what_was_left_is_run_again(as_alice, alice, project, enabled):
+    earlier = ended(makers.make_session(alice, project, enabled))
+    asked = {"scope": "left", "outcomes": ["not_reached"]}
+    run(as_alice, project, enabled, query={"from": earlier.pk}, **asked)
+    again = Session.objects.get(rerun_of=earlier)
+    assert list(again.scope.numbers) == [3, 4, 5]
+    assert again.inputs.scope_asked == {"from_session": earlier.pk, "outcomes": ["not_reached"]}
+
+
+def test_a_session_that_still_runs_offers_nothing_that_it_left(as_alice, alice, project, enabled):
+    running = makers.make_running(alice, project, enabled)
+    query = {"from": running.pk}
+    assert "was not accepted in" not in text_of(as_alice.get(address(project, enabled, **query, scope="left")))
+    asked = {"scope": "left", "outcomes": ["not_reached"]}
+    response = run(as_alice, project, enabled, query=query, **asked)
+    assert response.status_code == 302
+    assert Session.objects.count() == 1
+
+
+def test_a_try_is_on_the_first_three_and_waits_for_review(as_alice, project, enabled):
+    assert "Try on <span data-tried>3 assets</span>" in text_of(as_alice.get(address(project, enabled)))
+    run(as_alice, project, enabled, **{"try": "1"})
+    session = Session.objects.get()
+    assert list(session.scope.numbers) == [1, 2, 3]
+    assert session.inputs.review_first
+    assert session.inputs.scope_asked == {"first": 3}
+
+
+def test_a_try_is_on_the_first_of_what_was_chosen(as_alice, alice, project, enabled):
+    batch = makers.make_batch(project, "night", [1, 2, 4, 5])
+    run(as_alice, project, enabled, scope="batches", batches=[batch.uid], **{"try": "1"})
+    session = Session.objects.get()
+    assert list(session.scope.numbers) == [1, 2, 4]
+    assert session.inputs.batches == [batch.uid]
+    shown = text_of(as_alice.get(address(project, enabled, **{"from": session.pk}, scope="rest")))
+    assert "The rest, on which" in shown
+    assert "Queue run on 1 asset<" in shown
+
+
+def test_a_rerun_is_tried_on_the_first_of_the_same_assets(as_alice, alice, project, enabled):
+    uids = list(project.assets.filter(number__gte=2).values_list("uid", flat=True))
+    earlier = makers.make_session(alice, project, enabled, scope={"assets": uids})
+    run(as_alice, project, enabled, query={"from": earlier.pk}, scope="same", **{"try": "1"})
+    assert list(Session.objects.get(rerun_of=earlier).scope.numbers) == [2, 3, 4]
+
+
+def test_a_run_from_the_same_page_after_a_try_is_another_session(as_alice, project, enabled):
+    run(as_alice, project, enabled, **{"try": "1"})
+    run(as_alice, project, enabled, **{"try": "1"})
+    run(as_alice, project, enabled)
+    assert sorted(Session.objects.values_list("scope__count", flat=True)) == [3, 5]
+
+
+def test_it_goes_on_with_the_rest(as_alice, alice, project, enabled):
+    tried = makers.make_session(alice, project, enabled, scope={"first": 3}, review_first=True)
+    run(as_alice, project, enabled, query={"from": tried.pk}, scope="rest")
+    again = Session.objects.get(rerun_of=tried)
+    assert (list(again.scope.numbers), again.inputs.review_first) == ([4, 5], False)
+
+
+def test_a_run_is_reviewed_first(as_alice, project, enabled):
+    run(as_alice, project, enabled, review_first="1")
+    session = Session.objects.get()
+    assert session.inputs.review_first
+    shown = text_of(as_alice.get(address(project, enabled, **{"from": session.pk})))
+    assert 'id="id_review_first" value="1" checked>' in shown
+
+
 # --- what is refused, at the field ---
 
 
@@ -217,6 +334,10 @@ def test_config_that_the_schema_refuses_is_said(as_alice, alice, organization, p
         ({"scope": "assets", "assets": " "}, "Paste at least one asset ID."),
         ({"scope": "assets", "assets": "zzz"}, "There is no asset zzz in this project."),
         ({"scope": "same"}, "Choose which assets are sent."),
+        ({"scope": "left"}, "Choose which assets are sent."),
+        ({"scope": "rest"}, "Choose which assets are sent."),
+        ({"scope": "filter"}, "Choose what to filter by"),
+        ({"scope": "filter", "external_id": "nowhere"}, "No asset of the project passes this filter now"),
     ],
 )
 def test_a_scope_that_means_nothing_is_refused(as_alice, project, enabled, scope, sentence):

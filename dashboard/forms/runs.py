@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Count
 
+from dashboard.forms.run_scope import NO, OUTCOME_WORDS, YES, ScopeForm
 from dashboard.tool_words import TOOL_KINDS
 from pluginhost.actions import projects
 from pluginhost.errors import PluginhostError
-from pluginhost.models import Batch, Plugin, PluginInProject, Project, Session
+from pluginhost.models import Plugin, PluginInProject, Project, Session
 from pluginhost.models.session import Existing
 from pluginhost.protocol import category_schema
 
 MAPPED, LEFT_OUT, GONE = "mapped", "left out", "gone"
-_SCOPES = ("same", "all", "batches", "first", "assets")
+TRY_ON = 3
+"""Assets of a try."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +51,12 @@ class MappingRow:
         return GONE if self.chosen else LEFT_OUT
 
 
-def counted(text: str) -> int | None:
-    """The number of assets that somebody typed, from 1; thousands may be parted by commas."""
-    digits = text.replace(",", "").strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
-        return None
-    return int(digits) or None
-
-
-class RunForm(forms.Form):
+class RunForm(ScopeForm):
     """One select for each model class (`class_0`, `class_1`, …) besides the fixed fields."""
 
-    scope = forms.ChoiceField(choices=[(scope, scope) for scope in _SCOPES])
-    batches = forms.MultipleChoiceField(required=False)
-    first = forms.CharField(required=False, max_length=12)
-    assets = forms.CharField(required=False)
     config = forms.CharField(required=False, strip=False)
     existing = forms.ChoiceField(choices=Existing.choices)
+    review_first = forms.BooleanField(required=False)
     name = forms.CharField(required=False, max_length=200)
     keep = forms.BooleanField(required=False)
     idempotency_key = forms.CharField(required=False, max_length=80)
@@ -80,45 +70,25 @@ class RunForm(forms.Form):
         earlier: Session | None = None,
         **kwargs: Any,
     ) -> None:
-        self._project, self._plugin, self.earlier = project, plugin, earlier
+        self._plugin = plugin
         self._lost = {} if earlier else place.left_out
         self._class_fields = {name: f"class_{index}" for index, name in enumerate(plugin.class_names)}
         start = _from_session(earlier) if earlier else _from_place(plugin, place)
         mapping = start.pop("mapping")
         start |= {field: mapping.get(name) or "" for name, field in self._class_fields.items()}
         kwargs["initial"] = {**start, "idempotency_key": uuid.uuid4().hex, "keep": earlier is None}
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, project=project, earlier=earlier, **kwargs)
         for field in self._class_fields.values():
             self.fields[field] = forms.CharField(required=False, max_length=100)
-        self.all_batches = list(Batch.objects.filter(project=project).annotate(assets_count=Count("places")))
-        self.fields["batches"].choices = [(batch.uid, batch.name) for batch in self.all_batches]  # type: ignore[attr-defined]
         self.tools = [_choice(tool) for tool in category_schema.tools_of(project.category_schema)]
 
-    def choose_batches(self, uids: list[str]) -> None:
-        """Begin with these batches as the scope, where they are the project's."""
-        chosen = [batch.uid for batch in self.all_batches if batch.uid in uids]
-        if chosen:
+    def start_with(self, scope: str, batches: list[str]) -> None:
+        """Begin with this way to choose, where there is something to choose by it; else with these batches."""
+        chosen = [batch.uid for batch in self.all_batches if batch.uid in batches]
+        if (scope == "left" and self.left) or (scope == "rest" and self.rest_count):
+            self.initial = {**self.initial, "scope": scope}
+        elif chosen:
             self.initial = {**self.initial, "scope": "batches", "batches": chosen}
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        scope = given.get("scope")
-        if scope == "same" and self.earlier is None:
-            self.add_error("scope", "Choose which assets are sent.")
-        if scope == "batches" and not given.get("batches") and "batches" not in self.errors:
-            self.add_error("batches", "Choose at least one batch.")
-        if scope == "first":
-            self._clean_first(given.get("first", ""))
-        if scope == "assets" and not given.get("assets", "").split():
-            self.add_error("assets", "Paste at least one asset ID.")
-        return given
-
-    def _clean_first(self, text: str) -> None:
-        number = counted(text)
-        if number is None:
-            self.add_error("first", "Say how many assets, from 1.")
-        else:
-            self.cleaned_data["first"] = number
 
     # --- what it asks for ---
 
@@ -130,48 +100,43 @@ class RunForm(forms.Form):
             "class_mapping": {name: given[field] or None for name, field in self._class_fields.items()},
             "config": given["config"],
             "existing": given["existing"],
+            "review_first": given["review_first"],
             "name": given["name"],
             "idempotency_key": given["idempotency_key"] or None,
         }
-        scope = self._scope()
-        return {**fields, "scope": scope} if scope else fields
+        if self.is_try:
+            return fields | self._try()
+        return {**fields, "scope": self.asked} if self.asked else fields
 
-    def _scope(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        return {
-            "same": {},
-            "all": {"all": True},
-            "batches": {"batches": given["batches"]},
-            "first": {"first": given["first"]},
-            "assets": {"assets": given["assets"].replace(",", " ").split()},
-        }[given["scope"]]
+    @property
+    def is_try(self) -> bool:
+        """Whether the button was pressed that tries it on the first few."""
+        return "try" in self.data
+
+    def _try(self) -> dict[str, Any]:
+        """What a try asks for instead. Its key is another than that of the run which may follow from the same page."""
+        wider = self.asked or {"same_as": self.earlier.pk if self.earlier else None}
+        scope = {"first": TRY_ON} if wider == {"all": True} else {"first": TRY_ON, "of": wider}
+        key = self.cleaned_data["idempotency_key"]
+        return {"scope": scope, "review_first": True, "idempotency_key": f"try-{key}"[:80] if key else None}
 
     def show(self, error: PluginhostError) -> None:
         """What the action found wrong, at the fields."""
         for wrong in error.errors:
-            self.add_error(self._field_of(wrong["path"]), wrong["message"])
+            head, _, rest = wrong["path"].partition(".")
+            if head == "scope":
+                self.show_at_field(rest, wrong["message"])
+            else:
+                self.add_error(self._field_of(head, rest), wrong["message"])
         if not error.errors:
             self.add_error(None, error.sentence)
 
-    def _field_of(self, path: str) -> str | None:
-        head, _, rest = path.partition(".")
+    def _field_of(self, head: str, rest: str) -> str | None:
         if head == "class_mapping":
             return self._class_fields.get(rest)
-        if head == "scope":
-            kind = rest.partition("[")[0]
-            return kind if kind in self.fields else "scope"
         return head if head in self.fields else None
 
     # --- what it shows ---
-
-    @property
-    def chosen_scope(self) -> str:
-        value = self["scope"].value()
-        return value if value in _SCOPES else "all"
-
-    @property
-    def chosen_batches(self) -> list[str]:
-        return list(self["batches"].value() or [])
 
     @property
     def mapping_rows(self) -> list[MappingRow]:
@@ -233,11 +198,19 @@ def _from_session(earlier: Session) -> dict[str, Any]:
         "scope": "same",
         "batches": frozen.scope_asked.get("batches") or [],
         "first": frozen.scope_asked.get("first") or "",
+        **_as_filter(frozen.scope_asked.get("filter") or {}),
         "mapping": frozen.class_mapping,
         "config": _indented(frozen.config),
         "existing": frozen.existing,
+        "review_first": frozen.review_first,
+        "outcomes": list(OUTCOME_WORDS),
         "name": earlier.name,
     }
+
+
+def _as_filter(asked: Mapping[str, Any]) -> dict[str, Any]:
+    pre_labeled = {True: YES, False: NO, None: ""}[asked.get("pre_labeled")]
+    return {"status": asked.get("status", ""), "pre_labeled": pre_labeled, "external_id": asked.get("external_id", "")}
 
 
 def _indented(text: str) -> str:

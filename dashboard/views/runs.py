@@ -8,12 +8,13 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.forms.runs import RunForm, counted
+from dashboard.forms.run_scope import ScopeForm
+from dashboard.forms.runs import TRY_ON, RunForm
 from dashboard.standings import standing_of
 from pluginhost import access
 from pluginhost.actions import projects, sessions
 from pluginhost.errors import Conflict, Invalid, NotFound
-from pluginhost.models import BatchAsset, Plugin, PluginInProject, Project, Session
+from pluginhost.models import Plugin, PluginInProject, Project, Session
 
 from .doors import SignedInRequest, signed_in
 from .project_page import frame
@@ -25,14 +26,14 @@ from .project_plugins import plugins_tab
 def project_run(request: SignedInRequest, uid: str, plugin_uid: str) -> HttpResponse:
     """The dialog over the Plugins tab; a POST queues the session and shows it.
 
-    `?from=` starts from an earlier session, `?batch=` with that batch chosen.
+    `?from=` starts from an earlier session, `?scope=left` with what it left chosen, `?batch=` with that batch.
     """
     project = access.project(request.principal, uid, access.RUNNER)
     plugin = access.plugin_for_project(request.principal, project, plugin_uid)
     place = _place(project, plugin)
     earlier = _earlier(request, project, plugin)
     form = RunForm(request.POST or None, project=project, plugin=plugin, place=place, earlier=earlier)
-    form.choose_batches(request.GET.getlist("batch"))
+    form.start_with(request.GET.get("scope", ""), request.GET.getlist("batch"))
     if request.method == "POST" and form.is_valid():
         try:
             session = _start(request, project, plugin, form)
@@ -82,32 +83,21 @@ def _keep(request: SignedInRequest, place: PluginInProject, form: RunForm) -> No
 
 def _context(request: SignedInRequest, project: Project, plugin: Plugin, form: RunForm) -> dict[str, Any]:
     behind = frame(request.principal, project, "plugins") | plugins_tab(request, project)
-    return behind | {"form": form, "plugin": plugin, "standing": standing_of(plugin), "count": _count(project, form)}
-
-
-def _count(project: Project, form: RunForm) -> int:
-    """How many assets the chosen scope has, for a page without script."""
-    scope = form.chosen_scope
-    if scope == "same" and form.earlier is not None:
-        return form.earlier.scope.count
-    if scope == "batches":
-        return assets_in(project, form.chosen_batches)
-    if scope == "first":
-        return min(counted(str(form["first"].value() or "")) or project.head.assets, project.head.assets)
-    if scope == "assets":
-        return len(set(str(form["assets"].value() or "").replace(",", " ").split()))
-    return project.head.assets
-
-
-def assets_in(project: Project, batch_uids: list[str]) -> int:
-    """How many assets are in any of the batches: one that is in two of them counts once."""
-    places = BatchAsset.objects.filter(batch__project=project, batch__uid__in=batch_uids)
-    return places.order_by().values("asset").distinct().count()
+    count = form.count()
+    return behind | {
+        "form": form,
+        "plugin": plugin,
+        "standing": standing_of(plugin),
+        "count": count,
+        "try_on": TRY_ON,
+        "tried": min(count, TRY_ON) or TRY_ON,
+    }
 
 
 @signed_in
 @require_safe
 def project_scope_count(request: SignedInRequest, uid: str) -> HttpResponse:
-    """`{"assets": n}` for `?batch=…&batch=…`: what the dialog's live line says."""
+    """`{"assets": n}` for the dialog's fields of the scope: what its live line says."""
     project = access.project(request.principal, uid)
-    return JsonResponse({"assets": assets_in(project, request.GET.getlist("batch"))})
+    form = ScopeForm(request.GET, project=project)
+    return JsonResponse({"assets": form.count() if form.is_valid() else 0})

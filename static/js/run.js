@@ -11,7 +11,12 @@ sheet.removeAttribute("open");
 sheet.showModal();
 sheet.addEventListener("close", () => location.assign(sheet.dataset.away));
 sheet.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  if (event.key !== "Enter") return;
+  const isMeant = event.ctrlKey || event.metaKey;
+  if (isMeant || event.target.matches("input")) {
+    event.preventDefault(); // else the first button of the form would be pressed, which is the try
+    form.requestSubmit(document.getElementById("run-go"));
+  }
 });
 
 // The key makes one run of a double click. Who comes back to the dialog means another run.
@@ -22,9 +27,11 @@ addEventListener("pageshow", (event) => {
 
 // --- scope ---
 
+const TYPING_MS = 250;
 let asked = 0; // only the newest answer counts
+let soon = 0;
 
-/** How many assets the choice stands for; a promise, since overlapping batches are counted by the server. */
+/** How many assets the choice stands for; a promise, since overlapping batches and filters are counted by the server. */
 async function count() {
   const chosen = form.querySelector("[name=scope]:checked");
   if (!chosen) return 0;
@@ -32,10 +39,12 @@ async function count() {
   const all = Number(form.querySelector("[name=scope][value=all]").dataset.count);
   if (chosen.value === "first") return Math.min(Number(form.elements.first.value.replaceAll(",", "")) || 0, all);
   if (chosen.value === "assets") return new Set(form.elements.assets.value.split(/[\s,]+/).filter(Boolean)).size;
-  const batches = [...form.querySelectorAll("[name=batches]:checked")];
-  if (batches.length < 2) return batches.reduce((sum, batch) => sum + Number(batch.dataset.count), 0);
+  const isFilter = chosen.value === "filter";
+  const ticked = [...form.querySelectorAll(`[name=${chosen.value === "left" ? "outcomes" : "batches"}]:checked`)];
+  if (!isFilter && (chosen.value === "left" || ticked.length < 2)) return ticked.reduce((sum, one) => sum + Number(one.dataset.count), 0);
   const url = new URL(form.dataset.countUrl, location.href);
-  for (const batch of batches) url.searchParams.append("batch", batch.value);
+  url.searchParams.set("scope", chosen.value);
+  for (const one of isFilter ? form.querySelectorAll("[data-for=filter] [name]") : ticked) url.searchParams.append(one.name, one.value);
   return (await (await fetch(url)).json()).assets;
 }
 
@@ -46,6 +55,8 @@ async function showCount() {
   form.querySelector("[data-sum]").textContent = assets(number);
   const go = document.getElementById("run-go");
   go.querySelector("[data-go]").textContent = `${go.dataset.word} ${assets(number)}`;
+  const most = Number(document.getElementById("run-try").dataset.most);
+  document.querySelector("[data-tried]").textContent = assets(Math.min(number, most) || most);
 }
 
 function showChoices() {
@@ -132,7 +143,9 @@ form.addEventListener("input", (event) => {
     const inset = event.target.closest("[data-for]");
     if (inset) form.querySelector(`[name=scope][value=${inset.dataset.for}]`).checked = true;
     showChoices();
-    showCount();
+    clearTimeout(soon);
+    if (event.target.name === "external_id") soon = setTimeout(showCount, TYPING_MS);
+    else showCount();
   } else showChoices();
 });
 document.addEventListener("pluginhost:fresh", showCount);
