@@ -110,7 +110,11 @@ def is_pale(color: str) -> bool:
 
 def marks_of(content: Mapping[str, Any], tools: Tools) -> list[Mark]:
     """The objects of what an import gave (`objects`) or a person did (`tools`), in their order."""
-    return [_mark(item, tools) for item in dicts(content.get("objects") or content.get("tools"))]
+    return [_mark(item, tools) for item in objects_of(content)]
+
+
+def objects_of(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    return dicts(content.get("objects") or content.get("tools"))
 
 
 def answers_of(content: Mapping[str, Any], tools: Tools) -> list[Answer]:

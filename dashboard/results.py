@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from django.core.cache import cache
+from django.db.models import Count, Max, QuerySet
+
+from pluginhost.asset_numbers import numbers_of
 from pluginhost.models import Asset, Import, PreLabel, Rejection, Session
-from pluginhost.outcomes import NAMES, Outcomes, outcomes_of
+from pluginhost.outcomes import NAMES, Outcomes, deleted, outcomes_of
 from pluginhost.protocol.numbers import NumberSet
 
-from . import overlay, pictures
-from .drawn import DrawnAsset, Layer, address_of
+from .drawn import Contents, DrawnAsset, draw_given
 
 SIZE = 25
+KEPT_SECONDS = 3600
 MOST_STRANGERS = 50
 WORDS = {
     "accepted": "Accepted",
@@ -66,6 +69,7 @@ class Listed:
     more: int | None
     strangers: list[Rejection]
     outside: int
+    reason: str = ""
 
     @property
     def said(self) -> str:
@@ -77,10 +81,9 @@ class Listed:
 
 
 def listed(session: Session, asked: Mapping[str, str], host: str) -> Listed:
-    outcomes = outcomes_of(session)
-    name = asked.get("outcome", "")
-    name = name if name in NAMES else ""
-    chosen: NumberSet = getattr(outcomes, name) if name else outcomes.whole
+    outcomes = kept_outcomes(session)
+    name = name_in(asked)
+    chosen = chosen_of(session, outcomes, asked)
     numbers, skipped = _page(chosen, asked)
     end = skipped + len(numbers)
     return Listed(
@@ -93,15 +96,41 @@ def listed(session: Session, asked: Mapping[str, str], host: str) -> Listed:
         more=numbers[-1] if numbers and end < len(chosen) else None,
         strangers=_strangers(session) if outcomes.outside else [],
         outside=outcomes.outside,
+        reason=asked.get("reason", "")[:40],
     )
+
+
+def name_in(asked: Mapping[str, str]) -> str:
+    """The outcome that is filtered by; empty for all."""
+    name = asked.get("outcome", "")
+    return name if name in NAMES else ""
+
+
+def chosen_of(session: Session, outcomes: Outcomes, asked: Mapping[str, str]) -> NumberSet:
+    """The assets that the filters leave: those with one outcome, and those with one reason."""
+    name, reason = name_in(asked), asked.get("reason", "")[:40]
+    chosen: NumberSet = getattr(outcomes, name) if name else outcomes.whole
+    if reason:
+        arrived = Rejection.objects.filter(origin__session=session).exclude(origin__state=Import.State.RECEIVING)
+        chosen = chosen & numbers_of(arrived.filter(code=reason, asset__isnull=False), "asset__number")
+    return chosen
+
+
+def kept_outcomes(session: Session) -> Outcomes:
+    """As `outcomes_of`, which goes through all that was sent: kept for as long as nothing comes to it."""
+    arrived = Import.objects.filter(session=session).exclude(state=Import.State.RECEIVING)
+    known = arrived.aggregate(count=Count("pk"), last=Max("pk"))
+    there = f"{session.scope.digest[:16]}.{session.assets_read}.{len(deleted(session))}"
+    key = f"outcomes.{session.uid}.{known['count']}.{known['last']}.{there}"
+    return cache.get_or_set(key, lambda: outcomes_of(session), KEPT_SECONDS)  # type: ignore[return-value]
 
 
 def reasons_of(session: Session) -> list[tuple[str, int]]:
     """How often each reason was given, over all imports, the most frequent first."""
     counted: Counter[str] = Counter()
-    for reasons in Import.objects.filter(session=session).values_list("reasons", flat=True):
+    for reasons in Import.objects.filter(session=session, rejected__gt=0).values_list("reasons", flat=True):
         counted.update(reasons)
-    return [(code.replace("_", " ").replace("-", " "), count) for code, count in counted.most_common()]
+    return counted.most_common()
 
 
 def _choices(outcomes: Outcomes, name: str) -> list[Choice]:
@@ -132,27 +161,41 @@ def _number(text: str | None) -> int | None:
 
 def _rows(session: Session, numbers: list[int], outcomes: Outcomes, host: str) -> list[Row]:
     assets = list(Asset.objects.filter(project=session.project_id, number__in=numbers).order_by("number"))
-    given = _given(session, assets)
-    refused = _refused(session, assets)
-    tools = overlay.Tools(session.project.category_schema)
+    given = given_by(session, assets)
+    refused = refused_by(session, assets)
     return [
         Row(
-            DrawnAsset(asset, pictures.picture_of(asset, address_of(asset, host)), _layers(given.get(asset.pk), tools)),
-            next((name for name, chosen in outcomes.items() if asset.number in chosen), "not_reached"),
-            refused.get(asset.pk, []),
-            given[asset.pk].objects_count if asset.pk in given else None,
+            drawn,
+            outcome_of(drawn.asset.number, outcomes),
+            refused.get(drawn.asset.pk, []),
+            given[drawn.asset.pk].objects_count if drawn.asset.pk in given else None,
         )
-        for asset in assets
+        for drawn in _drawn(session, assets, given, host)
     ]
 
 
-def _given(session: Session, assets: Iterable[Asset]) -> dict[int, PreLabel]:
+def given_to(session: Session, assets: Sequence[Asset], host: str) -> list[DrawnAsset]:
+    """The assets as the session has them, whatever they show now."""
+    return _drawn(session, assets, given_by(session, assets), host)
+
+
+def _drawn(session: Session, assets: Sequence[Asset], given: Mapping[int, PreLabel], host: str) -> list[DrawnAsset]:
+    contents: dict[int, Contents] = {key: [(row.origin, json.loads(row.content))] for key, row in given.items()}
+    return draw_given(session.project, assets, contents, host)
+
+
+def outcome_of(number: int, outcomes: Outcomes) -> str:
+    return next((name for name, chosen in outcomes.items() if number in chosen), "not_reached")
+
+
+def given_by(session: Session, assets: Iterable[Asset]) -> dict[int, PreLabel]:
     """What the session gave each of the assets last."""
     rows = PreLabel.objects.filter(origin__session=session, asset__in=assets, is_unchanged=False)
-    return {row.asset_id: row for row in rows.exclude(origin__state=Import.State.RECEIVING).order_by("origin_id", "id")}
+    arrived = rows.exclude(origin__state=Import.State.RECEIVING).select_related("origin__plugin", "origin__user")
+    return {row.asset_id: row for row in arrived.order_by("origin_id", "id")}
 
 
-def _refused(session: Session, assets: Iterable[Asset]) -> dict[int, list[Rejection]]:
+def refused_by(session: Session, assets: Iterable[Asset]) -> dict[int, list[Rejection]]:
     found: dict[int, list[Rejection]] = {}
     rows = Rejection.objects.filter(origin__session=session, asset__in=assets)
     for row in rows.exclude(origin__state=Import.State.RECEIVING).order_by("origin_id", "index", "id"):
@@ -160,14 +203,11 @@ def _refused(session: Session, assets: Iterable[Asset]) -> dict[int, list[Reject
     return found
 
 
-def _layers(row: PreLabel | None, tools: overlay.Tools) -> list[Layer]:
-    if row is None:
-        return []
-    content: Any = json.loads(row.content)
-    return [Layer(overlay.marks_of(content, tools), overlay.answers_of(content, tools))]
+def strangers_of(session: Session) -> QuerySet[Rejection]:
+    """The refused items that were about no asset of the project."""
+    rows = Rejection.objects.filter(origin__session=session, asset=None)
+    return rows.exclude(origin__state=Import.State.RECEIVING)
 
 
 def _strangers(session: Session) -> list[Rejection]:
-    """The first refused items that were about no asset of the project."""
-    rows = Rejection.objects.filter(origin__session=session, asset=None)
-    return list(rows.exclude(origin__state=Import.State.RECEIVING).order_by("origin_id", "index")[:MOST_STRANGERS])
+    return list(strangers_of(session).order_by("origin_id", "index")[:MOST_STRANGERS])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
@@ -29,6 +30,14 @@ def lines(
             return
         yield b"".join(_line(cells(row)) for row in found)
         last, left = found[-1].pk, left - len(found)
+
+
+def written(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """Rows that come from somewhere else, a thousand at a time."""
+    yield _line(head)
+    remaining = iter(rows)
+    while piece := b"".join(map(_line, islice(remaining, _CHUNK))):
+        yield piece
 
 
 def _line(cells: Sequence[object]) -> bytes:

@@ -52,6 +52,7 @@ def test_accepted_items_are_one_click_away(as_alice, given):
 
 def test_unchanged_items_are_listed_apart(as_alice, given):
     given.pre_labels.filter(index=2).update(is_unchanged=True)
+    Import.objects.filter(pk=given.pk).update(accepted=2, unchanged=1)
     assert "image_0003.jpg" in page(as_alice, "imported", given.pk, outcome="unchanged")
     assert "image_0003.jpg" not in page(as_alice, "imported", given.pk, outcome="accepted")
 

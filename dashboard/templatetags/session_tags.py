@@ -9,6 +9,7 @@ from django import template
 
 from dashboard import history, words
 from pluginhost.models import Session
+from pluginhost.protocol.import_words import CODES, NOTICES
 from pluginhost.protocol.payloads import LEVELS
 
 register = template.Library()
@@ -60,6 +61,18 @@ def first_words(session: Session) -> str:
     if session.error:
         return session.error.partition("\n")[0][:300]
     return _SIGNS.sub("", session.message_head)
+
+
+@register.filter
+def reason_word(code: str) -> str:
+    """`bad_geometry` as people read it."""
+    return code.replace("_", " ").replace("-", " ")
+
+
+@register.filter
+def reason_said(code: str) -> str:
+    """What a reason or a notice means, in a sentence; nothing of one that is not known any more."""
+    return CODES.get(code) or NOTICES.get(code, "")
 
 
 @register.filter

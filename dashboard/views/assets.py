@@ -15,10 +15,11 @@ from django.views.decorators.http import require_safe
 from dashboard.drawn import draw
 from dashboard.forms.assets import AssetFilter
 from dashboard.paging import MOST_COUNTED, count_up_to, page_of
+from dashboard.results import given_to
 from dashboard.words import grouped
 from pluginhost import access
 from pluginhost.errors import NotFound
-from pluginhost.models import Asset, Batch, Project, Task
+from pluginhost.models import Asset, Batch, Project, Session, Task
 from pluginhost.protocol import category_schema
 
 from .doors import SignedInRequest, signed_in
@@ -77,14 +78,17 @@ def grid(request: SignedInRequest, found: Project, batch: Batch | None = None) -
 @require_safe
 @shows_pictures
 def asset(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
-    """One asset, as large as the window."""
+    """One asset, as large as the window; with `?session=` as that session has it, also where that is staged."""
     found = access.project(request.principal, uid)
     assets = access.assets(request.principal, found)
     shown = assets.select_related("task").filter(number=number).first()
     if shown is None:
         raise NotFound(f"There is no asset number {number} in this project.")
-    (drawn,) = draw(found, [shown], request.get_host())
+    session = _session_of(request, found)
+    (drawn,) = given_to(session, [shown], request.get_host()) if session else draw(found, [shown], request.get_host())
     context = {
+        "session": session,
+        "suffix": f"?session={session.pk}" if session else "",
         "project": found,
         "drawn": drawn,
         "asset": shown,
@@ -94,6 +98,14 @@ def asset(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
         **_neighbours(assets, number),
     }
     return render(request, "assets/page.html", context)
+
+
+def _session_of(request: SignedInRequest, found: Project) -> Session | None:
+    asked = request.GET.get("session")
+    session = access.session(request.principal, asked) if asked else None
+    if session is not None and session.project_id != found.pk:
+        raise NotFound(f"Session #{session.pk} is not one of this project.")
+    return session
 
 
 def _neighbours(assets: QuerySet[Asset], number: int) -> dict[str, Any]:

@@ -8,15 +8,16 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dashboard.paging import Page, page_of
+from dashboard import flips, imported_items
+from dashboard.paging import page_of
 from pluginhost import access
-from pluginhost.models import Import, PreLabel, Rejection
+from pluginhost.models import Import
 
+from .assets import shows_pictures
 from .doors import SignedInRequest, signed_in
 from .project_page import frame
 
 PAGE = 50
-OUTCOMES = ("rejected", "accepted", "unchanged")
 
 
 @signed_in
@@ -24,35 +25,51 @@ OUTCOMES = ("rejected", "accepted", "unchanged")
 def project_imports(request: SignedInRequest, uid: str) -> HttpResponse:
     """The Imports tab, newest first."""
     project = access.project(request.principal, uid)
+    state = request.GET.get("state", "")
     imports = access.imports(request.principal, project).select_related("session", "plugin", "user")
+    if state in Import.State.values:
+        imports = imports.filter(state=state)
     page = page_of(imports, request.GET, key="pk", size=PAGE, newest_first=True)
-    return render(request, "projects/imports.html", frame(request.principal, project, "imports") | {"page": page})
+    context = {
+        "page": page,
+        "rows": [(one, imported_items.by_count(one.reasons)) for one in page.rows],
+        "state": state,
+        "states": Import.State.choices,
+        "may_flip": {verb for one in page.rows for verb in flips.verbs_for(one.state)},
+    }
+    return render(request, "projects/imports.html", frame(request.principal, project, "imports") | context)
 
 
 @signed_in
 @require_safe
+@shows_pictures
 def imported(request: SignedInRequest, import_id: int) -> HttpResponse:
     """One import: its numbers, its reasons, and its items by what became of them."""
     found = access.imported(request.principal, import_id)
-    outcome = request.GET.get("outcome", "")
-    outcome = outcome if outcome in OUTCOMES else "rejected" if found.rejected else "accepted"
+    outcome = imported_items.chosen_in(found, request.GET)
+    page = imported_items.page(found, outcome, request.GET)
     context = {
         "imported": found,
         "project": found.project,
         "outcome": outcome,
-        "outcomes": [(name, getattr(found, name)) for name in OUTCOMES],
-        "page": _items(found, outcome, request.GET),
-        "reasons": sorted(found.reasons.items(), key=lambda reason: -reason[1]),
+        "reason": request.GET.get("reason", "")[:40],
+        "choices": imported_items.choices(found, outcome),
+        "page": page,
+        "rows": imported_items.drawn(found, page.rows, request.get_host()),
+        **_numbers(found),
+        "reviewed_as": found.reviewed_as.all(),
         "import_crumb": f"Import {found.pk}",
-        "rest": found.items - found.accepted - found.rejected - found.unchanged,
+        "may_run": access.may(request.principal, found.project.organization_id, access.RUNNER),
+        "verbs": flips.verbs_for(found.state),
     }
     return render(request, "imports/page.html", context)
 
 
-def _items(found: Import, outcome: str, asked: Any) -> Page[Any]:
-    """A page of items, in the order in which they came (rows are stored in that order, so by their key)."""
-    if outcome == "rejected":
-        rejections = Rejection.objects.filter(origin=found).select_related("asset")
-        return page_of(rejections, asked, key="pk", size=PAGE)
-    rows = PreLabel.objects.filter(origin=found, is_unchanged=outcome == "unchanged")
-    return page_of(rows.select_related("asset").defer("content"), asked, key="pk", size=PAGE)
+def _numbers(found: Import) -> dict[str, Any]:
+    """What the import keeps about itself."""
+    return {
+        "reasons": imported_items.by_count(found.reasons),
+        "notices": imported_items.by_count(found.notices),
+        "classes": imported_items.classes(found),
+        "rest": found.items - found.accepted - found.rejected - found.unchanged,
+    }

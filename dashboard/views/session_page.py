@@ -66,6 +66,7 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         "log_head": _LOG_HEAD.first(session.pk),
         "imports_count": len(imports),
         "is_undone": bool(imports) and set(imports) == {Import.State.UNDONE},
+        "imports_by_state": {state: imports.count(state) for state in set(imports)},
         "staged_count": imports.count(Import.State.STAGED),
         "events_count": len(_EVENTS.rows(session.pk)),
         "has_results": session.is_final or bool(imports),

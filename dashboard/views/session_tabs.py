@@ -1,4 +1,4 @@
-"""The tabs of a session: its log, its results, what it was asked with, and what happened to it."""
+"""The tabs of a session but for its results: its log, what it was asked with, and what happened to it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import results
 from dashboard.overlay import Tools
 from dashboard.said import pretty
 from pluginhost import access, log_news, log_reading
-from pluginhost.models import Batch, Import, LogHead, Session, SessionEvent, SessionInputs
+from pluginhost.models import Batch, LogHead, Session, SessionEvent, SessionInputs
 
-from .assets import shows_pictures
 from .doors import SignedInRequest, signed_in
 from .session_page import frame
 
@@ -57,19 +55,6 @@ def _rows(lines: list[log_reading.Line], happened: list[dict[str, Any]]) -> list
     placed = [((line["number"], 0, 0), line) for line in lines]
     placed += [((event["after_line"], 1, event["id"]), event) for event in happened]
     return [row for _, row in sorted(placed, key=lambda pair: pair[0])]
-
-
-@require_safe
-@signed_in
-@shows_pictures
-def session_results(request: SignedInRequest, session_id: str) -> HttpResponse:
-    """Each asset of the scope with what became of it."""
-    found = access.session(request.principal, session_id)
-    listed = results.listed(found, request.GET, request.get_host())
-    imports = Import.objects.filter(session=found).order_by("id")[:100]
-    context = frame(request.principal, found, "results")
-    context |= {"listed": listed, "imports": imports, "reasons": results.reasons_of(found)}
-    return render(request, "sessions/results.html", context)
 
 
 @require_safe

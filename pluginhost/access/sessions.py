@@ -68,7 +68,7 @@ def imported(principal: Principal, import_id: str | int, need: str = VIEWER) -> 
     text = str(import_id)
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
     found = (
-        Import.objects.select_related("project", "session", "plugin", "user")
+        Import.objects.select_related("project", "session", "plugin", "user", "changed_by")
         .filter(pk=number, project__deleted_at=None)
         .first()
     )

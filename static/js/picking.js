@@ -22,20 +22,22 @@ function show() {
   const every = form.querySelector("[data-pick-every]");
   const count = all.filter((box) => box.checked).length;
   for (const box of all) {
-    const isOn = box.checked || every.checked;
+    const isOn = box.checked || every?.checked;
     box.closest(".tile")?.classList.toggle("on", isOn);
     box.closest("tr")?.setAttribute("aria-selected", String(isOn));
   }
-  form.classList.toggle("on", count > 0 || every.checked);
-  const words = every.checked ? every.dataset.words : grouped(count);
+  form.classList.toggle("on", count > 0 || Boolean(every?.checked));
+  const words = every?.checked ? every.dataset.words : grouped(count);
   form.querySelector("[data-picked]").textContent = `${words} selected`;
+  for (const place of form.querySelectorAll("[data-picked-count]")) place.textContent = words;
   const page = document.querySelector("input[data-pick-page]");
   if (page) [page.checked, page.indeterminate] = [count === all.length, count > 0 && count < all.length];
 }
 
 function pickAll(isOn) {
   for (const box of picks()) box.checked = isOn;
-  if (!isOn) bar().querySelector("[data-pick-every]").checked = false;
+  const every = bar().querySelector("[data-pick-every]");
+  if (every && !isOn) every.checked = false;
   show();
 }
 

@@ -1,0 +1,112 @@
+"""What a page says before imports are applied, discarded, undone or redone, and what it says after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from pluginhost.actions import ledger
+from pluginhost.actions.ledger import Flip, Verb
+from pluginhost.models import Asset, Import, PreLabel, Session
+from pluginhost.principal import Principal
+
+MOST_SHOWN = 50
+WHOLE = "whole"
+_FLIPS = {"apply": ledger.apply, "discard": ledger.discard, "undo": ledger.undo, "redo": ledger.redo}
+_FLIPS_OF_SESSION = {
+    "apply": ledger.apply_session,
+    "discard": ledger.discard_session,
+    "undo": ledger.undo_session,
+    "redo": ledger.redo_session,
+}
+_DONE = {"apply": "applied", "discard": "discarded", "undo": "undone", "redo": "redone"}
+_FROM = {
+    "apply": Import.State.STAGED, "discard": Import.State.STAGED, "undo": Import.State.APPLIED,
+    "redo": Import.State.UNDONE,
+}  # fmt: skip
+VERBS: tuple[str, ...] = get_args(Verb)
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """The imports that a verb would move, the newest first and so many of them, and what that touches."""
+
+    verb: Verb
+    imports: list[Import]
+    flip: Flip
+    worked_on: list[Asset]
+
+    @property
+    def more(self) -> int:
+        return self.flip.imports - len(self.imports)
+
+    @property
+    def more_worked_on(self) -> int:
+        return len(self.flip.worked_on) - len(self.worked_on)
+
+    @property
+    def hid(self) -> int:
+        return sum(one.hid_assets for one in self.imports)
+
+    @property
+    def must_be_typed(self) -> bool:
+        return self.flip.objects > ledger.ASKED_ABOVE
+
+    @property
+    def what(self) -> str:
+        """«import 15», «3 imports»."""
+        return f"import {self.imports[0].pk}" if self.flip.imports == 1 else f"{self.flip.imports:,} imports"
+
+
+def foresee(verb: Verb, about: Session | Sequence[Import]) -> Foreseen:
+    """What the verb would do to all of a session's imports, or to these."""
+    if isinstance(about, Session):
+        flip, rows = ledger.foresee(verb, about), Import.objects.filter(session=about, state=_FROM[verb])
+    else:
+        moved = [one for one in about if one.state == _FROM[verb]]
+        flip, rows = _sum(verb, moved), Import.objects.filter(pk__in=[one.pk for one in moved])
+    imports = list(rows.select_related("plugin", "user").order_by("-pk")[:MOST_SHOWN])
+    project = about.project_id if isinstance(about, Session) else imports[0].project_id if imports else None
+    worked = Asset.objects.filter(project=project, number__in=flip.worked_on[:MOST_SHOWN]).order_by("number")
+    return Foreseen(verb, imports, flip, list(worked) if flip.worked_on else [])
+
+
+def _sum(verb: Verb, imports: Sequence[Import]) -> Flip:
+    """Of several: an asset that two of them give something counts once."""
+    if len(imports) == 1:
+        return ledger.foresee(verb, imports[0])
+    flips = [ledger.foresee(verb, one) for one in imports]
+    given = PreLabel.objects.filter(origin__in=[one.pk for one in imports], is_unchanged=False)
+    return Flip(
+        verb,
+        imports=len(imports),
+        assets=given.order_by().values("asset").distinct().count() if imports else 0,
+        objects=sum(flip.objects for flip in flips),
+        worked_on=sorted({number for flip in flips for number in flip.worked_on}),
+    )
+
+
+def do(principal: Principal, verb: Verb, about: Session | Iterable[Import]) -> Flip:
+    """A session's imports whole and at once; chosen ones each by itself, in the order in which they came."""
+    if isinstance(about, Session):
+        return _FLIPS_OF_SESSION[verb](principal, about, confirmed=True)
+    flips = [_FLIPS[verb](principal, one, confirmed=True) for one in sorted(about, key=lambda one: one.pk)]
+    return Flip(verb, len(flips), sum(flip.assets for flip in flips), sum(flip.objects for flip in flips))
+
+
+def sentence(flip: Flip) -> str:
+    """«2 imports are undone: 1,702 objects on 299 assets.»"""
+    noun = "1 import is" if flip.imports == 1 else f"{flip.imports:,} imports are"
+    objects = "1 object" if flip.objects == 1 else f"{flip.objects:,} objects"
+    assets = "1 asset" if flip.assets == 1 else f"{flip.assets:,} assets"
+    return f"{noun} {_DONE[flip.verb]}: {objects} on {assets}."
+
+
+def verb_of(text: str) -> Verb | None:
+    return cast("Verb", text) if text in VERBS else None
+
+
+def verbs_for(state: str) -> list[str]:
+    """What may be done with an import in this state."""
+    return [verb for verb in VERBS if _FROM[verb] == state]
