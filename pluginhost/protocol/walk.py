@@ -123,8 +123,7 @@ class Walk:
                     self._pass_over()
                 if self._next_of(",}", "a comma or the object's end") == "}":
                     break
-        if self._peek():
-            raise self._wrong("nothing more")
+        self.end()
 
     def value(self) -> Any:
         """The member's value, decoded (at most as large as an item may be)."""
@@ -132,8 +131,13 @@ class Walk:
         return self._value()
 
     def is_list(self) -> bool:
-        """Whether the member's value is one; it is not read yet."""
+        """Whether the member's value is one (at the beginning, the whole); it is not read yet."""
         return self._peek() == "["
+
+    def end(self) -> None:
+        """See to it that nothing follows any more."""
+        if self._peek():
+            raise self._wrong("nothing more")
 
     def items(self) -> Iterator[Any]:
         """The members of the list that is the member's value, one at a time."""

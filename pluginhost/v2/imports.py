@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -13,20 +12,20 @@ from pluginhost.actions import imports
 from pluginhost.errors import Invalid, TooLarge
 from pluginhost.import_sorting import Noticed, Refused
 from pluginhost.models import Project
+from pluginhost.protocol.import_body import Bounded, items_of
 from pluginhost.protocol.walk import NotJson, Readable, Rewindable, Walk
 
 from .door import Answer, Call
 from .query import refused
 
-ITEMS = ("jsonContent", "labels")
-
 
 def receive(call: Call) -> Answer:
     """POST import/labels: `{"project": id, "jsonContent": [items]}`, the two in either order."""
-    body = Rewindable(_Bounded(call.request))
+    body = Rewindable(_bounded(call.request))
     try:
         project = _project(call, body)
-        received = imports.receive(call.principal, project, _items(Walk(body)), size=lambda: body.size, host=call.host)
+        items = items_of(Walk(body))
+        received = imports.receive(call.principal, project, items, size=lambda: body.size, host=call.host)
     except NotJson as error:
         raise Invalid(f"{error} Nothing was imported.") from None
     finally:
@@ -34,21 +33,12 @@ def receive(call: Call) -> Answer:
     return _answer(received)
 
 
-class _Bounded:
+def _bounded(request: HttpRequest) -> Readable:
     """The request's body, up to the limit for imports."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        self._stream: Readable = request
-        self._left = settings.PLUGINHOST_IMPORT_LIMIT
-        if int(request.META.get("CONTENT_LENGTH") or 0) > self._left:
-            raise _too_large()
-
-    def read(self, size: int, /) -> bytes:
-        piece = self._stream.read(size)
-        self._left -= len(piece)
-        if self._left < 0:
-            raise _too_large()
-        return piece
+    limit = settings.PLUGINHOST_IMPORT_LIMIT
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        raise _too_large()
+    return Bounded(request, limit, _too_large)
 
 
 def _too_large() -> TooLarge:
@@ -65,19 +55,6 @@ def _project(call: Call, body: Rewindable) -> Project:
             body.rewind()
             return access.project(call.principal, uid if isinstance(uid, str) else "", need=access.RUNNER)
     raise refused("project", "Name the project by its id.")
-
-
-def _items(walk: Walk) -> Iterator[Any]:
-    """The items, one at a time; the older name of the list is understood too."""
-    is_there = False
-    for name in walk.members():
-        if name in ITEMS:
-            is_there = True
-            if not walk.is_list():
-                raise refused(name, "This must be a list of items. Nothing was imported.")
-            yield from walk.items()
-    if not is_there:
-        raise refused("jsonContent", "This must be a list of items.")
 
 
 def _answer(received: imports.Received) -> Answer:

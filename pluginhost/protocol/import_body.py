@@ -1,0 +1,57 @@
+"""The body of an import: where its items are, read one at a time from however large a stream."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pluginhost.errors import Invalid
+
+from .walk import Readable, Walk
+
+ITEMS = ("jsonContent", "labels")
+"""The list's name, and its older one."""
+_ONCE = ("project", *ITEMS)
+
+
+class Bounded:
+    """A stream up to a limit; past it, the error that `too_large` makes."""
+
+    def __init__(self, stream: Readable, limit: int, too_large: Callable[[], Exception]) -> None:
+        self._stream, self._left, self._too_large = stream, limit, too_large
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._stream.read(size)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise self._too_large()
+        return piece
+
+
+def items_of(walk: Walk, *, may_be_bare: bool = False) -> Iterator[Any]:
+    """The items of `{"jsonContent": [items], …}`; `may_be_bare` also those of a list that stands by itself.
+
+    Invalid where there is no such list, or two: which of them was meant, nobody can tell.
+    """
+    if may_be_bare and walk.is_list():
+        yield from walk.items()
+        walk.end()
+        return
+    seen: Counter[str] = Counter()
+    for name in walk.members():
+        seen[name] += name in _ONCE
+        if seen[name] > 1:
+            raise _refused(name, f"{name} stands twice; give it once.")
+        if name in ITEMS:
+            if sum(map(seen.__getitem__, ITEMS)) > 1:
+                raise _refused(name, "jsonContent and labels are two names of one list; give one of them.")
+            if not walk.is_list():
+                raise _refused(name, "This must be a list of items.")
+            yield from walk.items()
+    if not any(map(seen.__getitem__, ITEMS)):
+        raise _refused("jsonContent", "This must be a list of items.")
+
+
+def _refused(name: str, message: str) -> Invalid:
+    return Invalid(f"{name}: {message}", [{"path": name, "message": message}])
