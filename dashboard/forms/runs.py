@@ -85,8 +85,10 @@ class RunForm(ScopeForm):
     def start_with(self, scope: str, batches: list[str]) -> None:
         """Begin with this way to choose, where there is something to choose by it; else with these batches."""
         chosen = [batch.uid for batch in self.all_batches if batch.uid in batches]
-        if (scope == "left" and self.left) or (scope == "rest" and self.rest_count):
+        if scope == "left" and self.left:
             self.initial = {**self.initial, "scope": scope}
+        elif scope == "rest" and self.rest_count:  # the first ones were for review because they were a try
+            self.initial = {**self.initial, "scope": scope, "review_first": False}
         elif chosen:
             self.initial = {**self.initial, "scope": "batches", "batches": chosen}
 

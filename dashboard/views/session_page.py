@@ -9,6 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dashboard import said
+from dashboard.reruns import reruns_of
+from dashboard.scope_words import scope_words
 from pluginhost import access, summaries
 from pluginhost.models import Import, LogHead, Session, SessionEvent
 from pluginhost.outcomes import left_of
@@ -44,6 +46,7 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
     counts = summaries.counts_of(session) if session.is_final else _counts_by_now(session)
     imports = [state for (state,) in _IMPORTS.rows(session.pk)]
     inputs = session.inputs
+    attempts = attempts_of(session)
     progress = None if session.is_final else summaries.progress_of(session)
     return {
         "session": session,
@@ -52,8 +55,11 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         "favicon": f"img/state-{_PICTURES.get(session.state, session.state)}.svg",
         "is_plugin_there": session.plugin.deleted_at is None,
         "may_run": access.may(principal, session.project.organization_id, access.RUNNER),
-        "attempts": attempts_of(session),
-        "scope_words": scope_words(inputs.scope_asked, len(inputs.batches)),
+        "attempts": attempts,
+        "reruns": [one for one in attempts[::-1] if one.rerun_of_id == session.pk],
+        "goes_on": inputs.scope_asked.get("rest_of") is not None,
+        "again": reruns_of(session, counts),
+        "scope_words": scope_words(inputs.scope_asked),
         "waiting": summaries.waiting_of(session),
         "progress": progress,
         **_pace(session, progress),
@@ -127,21 +133,10 @@ def attempts_of(session: Session) -> list[Session]:
 
 
 def _attempts(first: int) -> QuerySet[Session]:
-    family = Session.objects.filter(Q(pk=first) | Q(first_attempt=first)).only("pk", "state", "attempt", "created_at")
+    family = Session.objects.filter(Q(pk=first) | Q(first_attempt=first)).only(
+        "pk", "state", "attempt", "created_at", "rerun_of"
+    )
     return family.order_by("-attempt", "-pk")[:MOST_ATTEMPTS]
 
 
 _ATTEMPTS = Prepared(_attempts, 1)
-
-
-def scope_words(asked: dict[str, Any], batches: int) -> str:
-    """What was asked for, as one says it before «1,204 assets»."""
-    if asked.get("all"):
-        return "whole project"
-    if asked.get("batches"):
-        return "1 batch" if batches == 1 else f"{batches:,} batches"
-    if asked.get("first"):
-        return f"the first {asked['first']:,}"
-    if asked.get("from_session"):
-        return f"what #{asked['from_session']} left"
-    return "chosen assets"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -73,11 +75,24 @@ def session_cancel(request: SignedInRequest, session_id: str) -> HttpResponse:
 @require_POST
 @signed_in
 def session_rerun(request: SignedInRequest, session_id: str) -> HttpResponse:
-    """With the same frozen inputs; changes are made in the run dialog."""
+    """With the same frozen inputs: on the same assets, on those that it left with some outcomes, or on the rest of
+    what it was tried on. Changes are made in the run dialog.
+    """
     earlier = access.session(request.principal, session_id, access.RUNNER)
-    fresh = actions.rerun(request.principal, earlier)
-    messages.success(request, f"#{fresh.pk} was asked for, with the inputs of #{earlier.pk}.")
+    fresh = actions.rerun(request.principal, earlier, _about(request.POST, earlier))
+    noun = "asset" if fresh.scope.count == 1 else "assets"
+    messages.success(
+        request, f"#{fresh.pk} was asked for, with the inputs of #{earlier.pk}, on {fresh.scope.count:,} {noun}."
+    )
     return redirect("session", fresh.pk)
+
+
+def _about(asked: QueryDict, earlier: Session) -> dict[str, Any]:
+    """The scope as it was asked for; nothing for the same assets."""
+    if asked.get("rest"):
+        return {"scope": {"rest_of": earlier.pk}, "review_first": False}
+    outcomes = asked.getlist("outcome")
+    return {"scope": {"from_session": earlier.pk, "outcomes": outcomes}} if outcomes else {}
 
 
 @require_POST
