@@ -19,6 +19,7 @@ Contents = list[tuple[Import | None, Mapping[str, Any]]]
 """What is said of one asset, layer by layer, and by which import; None stands for people."""
 MOST_DRAWN_ON_A_TILE = 300
 MOST_TEXT_ON_A_TILE = 400
+MOST_TAGS = 4
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,16 @@ class DrawnAsset:
         """The classes of its objects with their numbers, the first seen first."""
         counted = Counter((mark.title, mark.color) for mark in self.marks)
         return [CountedClass(title, color, count) for (title, color), count in counted.items()]
+
+    @property
+    def confident(self) -> list[overlay.Mark]:
+        """The first few objects, the surest first."""
+        surest = sorted(self.marks, key=lambda mark: (mark.is_low, -(mark.confidence or 0)))
+        return surest[:MOST_TAGS]
+
+    @property
+    def more_confident(self) -> int:
+        return max(len(self.marks) - MOST_TAGS, 0)
 
     @property
     def is_by_people(self) -> bool:

@@ -42,6 +42,8 @@ class Mark:
     answers: tuple[Answer, ...] = ()
     sheet: Sheet | None = None
     span: tuple[float, float] | None = None
+    confidence: float | None = None
+    is_low: bool = False
 
     @property
     def is_line(self) -> bool:
@@ -61,7 +63,8 @@ class Mark:
         """
         color = escape(self.color)
         fill = "none" if self.is_line else color
-        classes = " ".join(filter(None, (self.attributes.get("class"), "pale" if is_pale(self.color) else "")))
+        kinds = (self.attributes.get("class"), "pale" if is_pale(self.color) else "", "low" if self.is_low else "")
+        classes = " ".join(filter(None, kinds))
         given = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes.items() if name != "class")
         named = f' class="{classes}"' if classes else ""
         return SafeString(

@@ -84,7 +84,7 @@ def listed(session: Session, asked: Mapping[str, str], host: str) -> Listed:
     outcomes = kept_outcomes(session)
     name = name_in(asked)
     chosen = chosen_of(session, outcomes, asked)
-    numbers, skipped = _page(chosen, asked)
+    numbers, skipped = page_of_numbers(chosen, asked)
     end = skipped + len(numbers)
     return Listed(
         choices=_choices(outcomes, name),
@@ -141,14 +141,14 @@ def _choices(outcomes: Outcomes, name: str) -> list[Choice]:
     return found
 
 
-def _page(chosen: NumberSet, asked: Mapping[str, str]) -> tuple[list[int], int]:
+def page_of_numbers(chosen: NumberSet, asked: Mapping[str, str], size: int = SIZE) -> tuple[list[int], int]:
     """The numbers of the page that starts after, or ends before, an asset's number; and how many stand before it."""
     after, before = _number(asked.get("after")), _number(asked.get("before"))
     if before is not None:
-        skipped = max(len(chosen & NumberSet.up_to(before - 1)) - SIZE, 0) if before else 0
+        skipped = max(len(chosen & NumberSet.up_to(before - 1)) - size, 0) if before else 0
     else:
         skipped = len(chosen & NumberSet.up_to(after)) if after else 0
-    return chosen.page(skipped, SIZE), skipped
+    return chosen.page(skipped, size), skipped
 
 
 def _number(text: str | None) -> int | None:

@@ -149,6 +149,12 @@ def svg(number: float) -> str:
 
 
 @register.filter
+def unlocalized(number: float) -> str:
+    """A number as a form takes it."""
+    return f"{number:g}"
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """`96.4 %`, without a needless zero."""
     return "–" if share is None else f"{share:.1f}".removesuffix(".0") + " %"

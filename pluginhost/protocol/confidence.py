@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 KEYS = ("confidence", "score")
+_HAIR = 1e-8
+"""A script's 0.58 may be a hair less than ours."""
 
 
 def confidence_of(item: Mapping[str, Any]) -> float | None:
@@ -22,4 +24,4 @@ def passes(item: Mapping[str, Any], classes: Collection[str] | None, least: floa
     if classes is not None and item.get("schemaId") not in classes:
         return False
     confidence = confidence_of(item) if least is not None else None
-    return confidence is None or least is None or confidence >= least
+    return confidence is None or least is None or confidence + _HAIR >= least
