@@ -45,8 +45,9 @@ class Noticed(NamedTuple):
 class Sorting:
     """The items of one import in their order: `read` each, then `sort` some of them together.
 
-    `refused` and `noticed` grow until whoever stores them empties them. `homes` counts, asset by asset, the items that
-    brought it something new, each at the first such asset; `repeated` are the items that brought nothing new to any.
+    `refused`, `noticed` and `masks` grow until whoever stores them says `forget`, and so do these: `homes` counts, by
+    asset, the items that brought it something new, each at the first such asset; `repeated` are the items that
+    brought nothing new to any.
     """
 
     def __init__(self, project: Project, session: Session | None, host: str) -> None:
@@ -74,17 +75,37 @@ class Sorting:
         targets = self._targets.of([item for _, item in items])
         given = known(target for found in targets for target in found)
         for (index, item), found in zip(items, targets, strict=True):
+            if len(found) == 1 and self._is_given_plainly(index, item, found[0], given):
+                continue
             if found:
                 self._give(index, item, found, given)
             else:
                 self._refuse(index, item.name, None, missing(item, index))
         return given
 
+    def forget(self) -> None:
+        """What was said and counted so far has been seen to."""
+        self.refused.clear()
+        self.noticed.clear()
+        self.masks.clear()
+        self.homes.clear()
+        self.repeated = 0
+
     def notice(self, index: int, asset: int | None, notice: Notice) -> None:
         code, path, message = notice
         self.noticed.append(Noticed(index, asset, code, path[:LONGEST_PATH], message[:LONGEST_MESSAGE]))
 
     # --- one item ---
+
+    def _is_given_plainly(self, index: int, item: Item, target: Target, given: dict[int, Given]) -> bool:
+        """Whether it was given to its only asset without a word, as nearly all are; if not, nothing was done."""
+        if item.is_odd or target.pk in given or not self._targets.takes(target):
+            return False
+        if target.size is not None and item.outside(target.size, index) is not None:
+            return False
+        given[target.pk] = Given(index, item.content, item.text)
+        self.homes[target.pk] = 1
+        return True
 
     def _give(self, index: int, item: Item, targets: list[Target], given: dict[int, Given]) -> None:
         """To each asset that it names; refused is it only where none of them takes it."""

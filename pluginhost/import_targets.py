@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Case, TextField, When
 from django.db.models.functions import Cast
 
 from . import file_links
 from .models import Asset, Project, Session, Task
+from .prepared import Prepared, listed, members_of
 from .protocol.asset_items import data_digest
 from .protocol.geometry import Refusal, is_number
 from .protocol.image_bounds import Size
@@ -38,6 +39,8 @@ class Targets:
     def of(self, items: Sequence[Item]) -> list[list[Target]]:
         """The assets of each item, in at most three queries."""
         by_external_id = self._found("external_id", {item.external_id for item in items if item.external_id})
+        if not any(item.data or item.uid for item in items):
+            return [by_external_id.get(item.external_id, []) for item in items]
         digests = [data_digest(file_links.bare(item.data, self._host)) if item.data else "" for item in items]
         by_data = self._found("data_digest", {digest for digest in digests if digest})
         by_uid = self._found("uid", {item.uid for item in items if item.uid})
@@ -45,6 +48,10 @@ class Targets:
             by_external_id.get(item.external_id) or by_data.get(digest) or by_uid.get(item.uid) or []
             for item, digest in zip(items, digests, strict=True)
         ]
+
+    def takes(self, target: Target) -> bool:
+        """Whether the asset may be given pre-labels; `check` says why not."""
+        return target.status == Task.Status.TODO and (self._scope is None or target.number in self._scope)
 
     def check(self, target: Target, index: int) -> None:
         """Refusal unless the asset may be given pre-labels."""
@@ -59,17 +66,39 @@ class Targets:
 
     def _found(self, column: str, values: set[str]) -> dict[str, list[Target]]:
         found: dict[str, list[Target]] = {}
-        if values:
-            assets = Asset.objects.filter(**{"project": self._project, f"{column}__in": values}).order_by("number")
-            for value, pk, number, status, metadata in assets.values_list(*_columns(column)):
-                found.setdefault(value, []).append(Target(pk, number, status, _size(metadata)))
+        if not values:
+            return found
+        for value, pk, number, status, metadata in _ASSETS[column].rows(self._project.pk, listed(values)):
+            target = Target(pk, number, status, _size(metadata))
+            if value in found:
+                found[value] = sorted([*found[value], target], key=_number)
+            else:
+                found[value] = [target]
         return found
 
 
-def _columns(column: str) -> tuple[Any, ...]:
-    """The metadata as text, which is the same for many; none of what has several pages, each of its own size."""
-    text = Case(When(dataset__isnull=True, then=Cast("metadata", TextField())), output_field=TextField())
-    return column, "pk", "number", "task__status", text
+def _number(target: Target) -> int:
+    return target.number
+
+
+def _assets(column: str) -> Prepared:
+    """The assets of a project with one of some values; their metadata as text, which is the same for many.
+
+    None of what has several pages, each of a size of its own.
+    """
+    size = Case(When(dataset__isnull=True, then=Cast("metadata", TextField())), output_field=TextField())
+    columns = (column, "pk", "number", "task__status", size)
+    return Prepared(
+        lambda project, values: (
+            Asset.objects.filter(project=project, **{f"{column}__in": members_of(values, "text")})
+            .order_by()
+            .values_list(*columns)
+        ),
+        2,
+    )
+
+
+_ASSETS = {column: _assets(column) for column in ("external_id", "data_digest", "uid")}
 
 
 @lru_cache(maxsize=4096)

@@ -5,11 +5,13 @@ To make the SQL for a page of assets takes Django several times as long as the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
 
+import msgspec
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.query import get_related_populators
 
 _MARK = 1_900_000_000
@@ -45,6 +47,24 @@ class Prepared:
             marks = range(_MARK, _MARK + self._values)
             found = self._made[connection.vendor] = _Made(self._queryset(*marks), marks)
         return found
+
+
+def listed(values: Iterable[int | str]) -> str:
+    """Any number of values as the one value that `members_of` takes."""
+    return msgspec.json.encode(list(values)).decode()
+
+
+def members_of(mark: int, kind: Literal["text", "bigint"]) -> RawSQL:
+    """For `column__in`: the members of a list that is one value of the query, however many they are."""
+    return RawSQL(_MEMBERS[connection.vendor, kind], [mark])  # noqa: S611  # one of ours
+
+
+_MEMBERS = {
+    ("sqlite", "text"): "SELECT value FROM json_each(%s)",
+    ("sqlite", "bigint"): "SELECT value FROM json_each(%s)",
+    ("postgresql", "text"): "SELECT value FROM jsonb_array_elements_text(%s::jsonb)",
+    ("postgresql", "bigint"): "SELECT value::bigint FROM jsonb_array_elements_text(%s::jsonb)",
+}
 
 
 class _Made:

@@ -65,10 +65,8 @@ def receive(
     rows = Rows(imported, project, host)
     standing = _Standing(project)
     try:
-        for item in items:
-            rows.take(item)
-        rows.write()
-        _make_true(imported, standing, rows.counts, import_assets.given_by(imported), size())
+        rows.take(items)
+        _make_true(imported, standing, rows.counts, rows.given, size())
     except IntegrityError:  # a sweep took the import away while it was written
         remove(imported)
         raise _taken_for_broken_off() from None
@@ -152,7 +150,7 @@ def _make_true(imported: Import, standing: _Standing, counts: Counts, given: Num
     )
     if not moved:
         raise _taken_for_broken_off()
-    labeled = 0 if is_staged else import_assets.newly_labeled(given, imported)
+    labeled = 0 if is_staged else import_assets.newly_labeled(given, imported.project_id, Q(pk=imported.pk))
     ProjectHead.objects.filter(pk=head.pk).update(
         last_applied=place, last_import_at=now, pre_labeled=F("pre_labeled") + labeled
     )

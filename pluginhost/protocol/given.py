@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import Any
 
 from . import object_names
@@ -22,14 +21,13 @@ class Given:
     An item's content is shared by all assets that it names, so it is copied before anything is added to it.
     """
 
+    is_changed = False
+    _said: dict[str, set[str]] | None = None
+
     def __init__(self, index: int, content: dict[str, Any], text: str) -> None:
         self.index = index
-        self.is_changed = False
         self._content = content
         self._text: str | None = text
-        self._size = len(text)
-        self._said: dict[str, set[str]] | None = None
-        self._names: dict[Name, str] = {}
 
     @classmethod
     def by(cls, item: Item, index: int) -> Given:
@@ -45,10 +43,10 @@ class Given:
 
     def add(self, item: Item, index: int) -> bool:
         """Whether the item says anything new. Refusal when it does not go together with what was given before."""
+        self._texts()
         if self._size + len(item.text) > MOST_PER_ITEM:
             message = f"One asset can be given at most {MOST_PER_ITEM:,} characters in a request."
             raise Refusal("too_large", "", message)
-        self._texts()
         self._check(item, index)
         is_new = False
         for name in LISTS:
@@ -90,6 +88,8 @@ class Given:
     def _texts(self) -> dict[str, set[str]]:
         """What each list says, made at the first item that comes on top: most assets have one item only."""
         if self._said is None:
+            self._size = len(self.text)
+            self._names: dict[Name, str] = {}
             self._content = {name: list(it) if name in LISTS else it for name, it in self._content.items()}
             texts = {name: [text_of(item) for item in self._content[name]] for name in LISTS}
             self._said = {name: set(of_list) for name, of_list in texts.items()}
@@ -111,6 +111,6 @@ class Given:
         return len(self._content["objects"])
 
     @property
-    def classes(self) -> Counter[str]:
-        """How many objects of each labeling tool."""
-        return Counter([item["schemaId"] for item in self._content["objects"]])
+    def classes(self) -> list[str]:
+        """The labeling tool of each object."""
+        return [item["schemaId"] for item in self._content["objects"]]

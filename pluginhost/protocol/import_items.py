@@ -23,6 +23,7 @@ __all__ = ["CODES", "LONGEST_SELECTOR", "MASKS", "NOTICES", "Item", "Notice", "S
 
 LONGEST_SELECTOR = 2 * 2**20
 MASKS = ("brushDataUrl", "medicalBrushDataUrl")
+_ALWAYS = ("objects", "classifications", "relations")
 _NOT_PLAIN = frozenset({"data", "_id", "classifications", "relations", "tools", *MASKS})
 _PLAIN_BESIDE = frozenset({"title", "lock", "confidence", "score", "interpolationStopped", "color", "tool"})
 
@@ -40,6 +41,11 @@ class Item(NamedTuple):
     text: str
     notices: tuple[Notice, ...] = ()
     loose: tuple[End, ...] = ()
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether there is more to see to than its content: remarks, relations to others' objects, masks."""
+        return bool(self.notices or self.loose) or len(self.content) > len(_ALWAYS)
 
     @property
     def name(self) -> str:
