@@ -42,6 +42,7 @@ PAGES = {
     "project_sessions": "/projects/{project}/sessions/",
     "project_exports": "/projects/{project}/exports/",
     "project_imports": "/projects/{project}/imports/",
+    "project_import_check": "/projects/{project}/imports/check/",
     "project_settings": "/projects/{project}/settings/",
     "imported": "/imports/{import}/",
     "plugins": "/plugins/",

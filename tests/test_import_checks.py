@@ -154,7 +154,7 @@ def test_the_page_asks_for_json(alice, project):
     client = Client()
     client.force_login(alice)
     shown = said(client.get(f"/projects/{project.uid}/imports/check/"))
-    assert '<textarea name="text"' in shown
+    assert 'name="text" id="id_text"' in shown
     assert 'type="file"' in shown
 
 
