@@ -47,10 +47,11 @@ def among(given: NumberSet, imports: QuerySet[Import], project_id: int) -> Numbe
     return NumberSet.of(rows.order_by().values_list("asset__number", flat=True))
 
 
-def newly_labeled(given: NumberSet, imported: Import) -> int:
-    """How many of the assets no other applied import gives anything."""
-    others = Import.objects.filter(project=imported.project_id, state=Import.State.APPLIED).exclude(pk=imported.pk)
-    return len(given - among(given, others, imported.project_id))
+def newly_labeled(given: NumberSet, project_id: int, moving: Q | None = None) -> int:
+    """How many of the assets no applied import gives anything, but for the `moving` ones."""
+    others = Import.objects.filter(project=project_id, state=Import.State.APPLIED)
+    others = others if moving is None else others.exclude(moving)
+    return len(given - among(given, others, project_id))
 
 
 def hidden_by(imported: Import) -> QuerySet[Import]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from django.db import transaction
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from pluginhost import nudge
@@ -119,8 +119,11 @@ def redo_session(principal: Principal, session: Session, *, confirmed: bool = Fa
 
 def _movable(verb: Verb, about: Import | Session) -> QuerySet[Import]:
     """The imports that stand in the state which the verb leads out of."""
-    mine = Import.objects.filter(session=about) if isinstance(about, Session) else Import.objects.filter(pk=about.pk)
-    return mine.filter(state=_MOVES[verb][0]).order_by("pk")
+    return Import.objects.filter(_mine(about), state=_MOVES[verb][0]).order_by("pk")
+
+
+def _mine(about: Import | Session) -> Q:
+    return Q(session=about) if isinstance(about, Session) else Q(pk=about.pk)
 
 
 def _looked_at(verb: Verb, imports: QuerySet[Import]) -> Flip:
@@ -137,11 +140,9 @@ def _newly_labeled(verb: Verb, about: Import | Session, given: NumberSet) -> int
     """By how many assets the project's pre-labeled ones change: those that no other import that counts is about."""
     if verb == "discard":
         return 0
-    others = Import.objects.filter(project=about.project_id, state=State.APPLIED)
-    if verb == "undo":
-        others = others.exclude(session=about) if isinstance(about, Session) else others.exclude(pk=about.pk)
-    alone = len(given - import_assets.among(given, others, about.project_id))
-    return -alone if verb == "undo" else alone
+    if verb != "undo":
+        return import_assets.newly_labeled(given, about.project_id)
+    return -import_assets.newly_labeled(given, about.project_id, _mine(about))
 
 
 # --- the flip ---
@@ -179,13 +180,17 @@ def _move(principal: Principal, verb: Verb, about: Import | Session) -> Flip:
 
 def _set_state(principal: Principal, verb: Verb, moving: QuerySet[Import], place: int) -> int:
     """The newest place in the order of imports: a new one in any case, so that who is importing now counts anew."""
+    if verb == "apply":
+        return give_places(principal, moving, place)
+    moving.update(state=_MOVES[verb][1], changed_at=timezone.now(), changed_by=principal.user)
+    return place + 1
+
+
+def give_places(principal: Principal, moving: QuerySet[Import], place: int) -> int:
+    """Make imports of a session true in the order in which they came, after `place`; the last one's place."""
     now = timezone.now()
-    changed = {"changed_at": now, "changed_by": principal.user}
-    if verb != "apply":
-        moving.update(state=_MOVES[verb][1], **changed)
-        return place + 1
     hid = import_assets.hid_each(moving)
-    moving.update(applied_at=now, **changed)
+    moving.update(applied_at=now, changed_at=now, changed_by=principal.user)
     rows = [(State.APPLIED.value, place + step, assets, pk) for step, (pk, assets) in enumerate(hid, 1)]
     bulk.update(Import, ("state", "applied_seq", "hid_assets"), "id", rows)
     return place + len(rows)
@@ -212,9 +217,9 @@ def _note_on_session(principal: Principal, session: Session, about: Import | Ses
 
 
 def _write_down(principal: Principal, about: Import | Session, flip: Flip) -> None:
-    of_one, of_all = _AUDITED[flip.verb]
+    verb = _AUDITED[flip.verb][1 if isinstance(about, Session) else 0]
     audit.note(
-        principal, of_all if isinstance(about, Session) else of_one, organization=about.project.organization, target=about,
+        principal, verb, organization=about.project.organization, target=about,
         details={
             "project": about.project.name, "imports": flip.imports, "assets": flip.assets, "objects": flip.objects
         },
