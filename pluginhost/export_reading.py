@@ -47,6 +47,7 @@ class Reading:
     def __init__(self, export: Export) -> None:
         self._project, self._shape = export.project, export.shape
         self._choice = Choice(**export.filters)
+        self._session: int | None = export.session_id
         self._scope: NumberSet | None = export.session.scope.numbers if export.session else None
         self._host = urlsplit(self._choice.base).netloc
         self._people: dict[str, Person] = {}
@@ -167,7 +168,7 @@ class Reading:
     def _answers(self, tasks: Sequence[Task]) -> dict[int, Json]:
         """By asset: people's answer, or the pre-labels that it shows where there is none."""
         open_ones = [task.asset_id for task in tasks if task.answer is None]
-        shown = prelabels.live_by_import(open_ones) if open_ones else {}
+        shown = prelabels.live_by_import(open_ones, self._session) if open_ones else {}
         origins = {origin for given in shown.values() for origin, _ in given}
         received = dict(Import.objects.filter(pk__in=origins).values_list("pk", "received_at"))
         at = {origin: int(moment.timestamp() * 1000) for origin, moment in received.items()}

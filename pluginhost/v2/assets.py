@@ -14,7 +14,7 @@ from pluginhost.actions import batches as batch_actions
 from pluginhost.actions import deletions, imports, tasks
 from pluginhost.errors import Invalid
 from pluginhost.ids import is_id
-from pluginhost.models import Asset, BatchAsset, Import, PreLabel, Project, TaskStep
+from pluginhost.models import Asset, BatchAsset, PreLabel, Project, Session, TaskStep
 from pluginhost.protocol import moments, stages
 from pluginhost.protocol.storable import clean_text
 
@@ -46,7 +46,7 @@ def _chosen(call: Call, project: Project) -> tuple[QuerySet[Asset], bool]:
     asked.setdefault("batches", [])
     listed = asked["batches"] if isinstance(asked["batches"], list) else [asked["batches"]]
     listed = [*listed, *call.query.words("batches", "tags", "tag")]
-    narrowings = [_FILTERS[name](value) for name, value in asked.items() if name in _FILTERS]
+    narrowings = [_FILTERS[name](value, call.session) for name, value in asked.items() if name in _FILTERS]
     chosen = access.assets(call.principal, project)
     for narrowing in narrowings:
         chosen = chosen.filter(narrowing)
@@ -54,22 +54,23 @@ def _chosen(call: Call, project: Project) -> tuple[QuerySet[Asset], bool]:
     return in_batches(chosen, batches), bool(narrowings or batches)
 
 
-def is_pre_labeled(asset: str = "pk", task: str = "task") -> Q:
-    """Assets with a pre-label that counts, which people have not labeled."""
-    rows = PreLabel.objects.filter(asset=OuterRef(asset), origin__state=Import.State.APPLIED, is_unchanged=False)
+def is_pre_labeled(session: Session | None, asset: str = "pk", task: str = "task") -> Q:
+    """Assets with a pre-label that counts for who asks, which people have not labeled."""
+    counting = prelabels.counting("origin__", session.pk if session else None)
+    rows = PreLabel.objects.filter(counting, asset=OuterRef(asset), is_unchanged=False)
     return Q(Exists(rows)) & Q(**{f"{task}__answer__isnull": True} if task else {"answer__isnull": True})
 
 
-def _by_id(value: object) -> Q:
+def _by_id(value: object, _: Session | None) -> Q:
     return Q(uid__in=[uid for uid in _texts(value, "_id") if is_id(uid)])
 
 
-def _by_external_id(value: object) -> Q:
+def _by_external_id(value: object, _: Session | None) -> Q:
     return Q(external_id__in=_texts(value, "externalId"))
 
 
-def _by_pre_label(value: object) -> Q:
-    return is_pre_labeled() if boolean(value, "isPreLabeled") else ~is_pre_labeled()
+def _by_pre_label(value: object, session: Session | None) -> Q:
+    return is_pre_labeled(session) if boolean(value, "isPreLabeled") else ~is_pre_labeled(session)
 
 
 _FILTERS = {"_id": _by_id, "externalId": _by_external_id, "isPreLabeled": _by_pre_label}
@@ -92,7 +93,7 @@ def _written(call: Call, project: Project, numbers: Sequence[int]) -> list[dict[
     """The assets with these numbers, in as many queries however many they are."""
     known = OfAssets(project, numbers)
     rows = [_Row(*row) for row in known.rows(_rows)]
-    labeled = {asset for (asset,) in known.rows(_labeled)}
+    labeled = {asset for (asset,) in known.rows_for(call.session, _labeled)}
     places = batches_of(known)
     histories = histories_of(known)
     names = stages.known(project.stages)
@@ -107,8 +108,8 @@ def _rows(project: int, *bounds: int) -> QuerySet[Any, Any]:
     return Asset.objects.filter(among("", *bounds), project=project).order_by("number").values_list(*_Row._fields)
 
 
-def _labeled(project: int, *bounds: int) -> QuerySet[Any, Any]:
-    return prelabels.pre_labeled(among("asset__", *bounds) & Q(asset__project=project))
+def _labeled(session: int | None, project: int, *bounds: int) -> QuerySet[Any, Any]:
+    return prelabels.pre_labeled(among("asset__", *bounds) & Q(asset__project=project), session)
 
 
 def batches_of(known: OfAssets) -> dict[int, list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from pluginhost.actions import reads
-from pluginhost.models import Asset, Batch, BatchAsset, Project
+from pluginhost.models import Asset, Batch, BatchAsset, Project, Session
 from pluginhost.prepared import Prepared
 from pluginhost.protocol.numbers import NumberSet
 
@@ -35,6 +35,12 @@ class OfAssets:
         """Of `queryset(project, *bounds)`, a `values_list` that uses `among`."""
         return _prepared(queryset, len(self._bounds)).rows(self._project, *self._bounds)
 
+    def rows_for(self, session: Session | None, queryset: Callable[..., QuerySet[Any, Any]]) -> list[tuple[Any, ...]]:
+        """Of `queryset(session or None, project, *bounds)`: what is shown to a session's script is not the same."""
+        if session is None:
+            return _prepared_for_people(queryset, len(self._bounds)).rows(self._project, *self._bounds)
+        return _prepared(queryset, 1 + len(self._bounds)).rows(session.pk, self._project, *self._bounds)
+
 
 def _bounds(numbers: Sequence[int]) -> tuple[int, ...]:
     """Two numbers for neighbours, the first and the last; else all of them, and one twice so as not to be two."""
@@ -45,6 +51,11 @@ def _bounds(numbers: Sequence[int]) -> tuple[int, ...]:
 @lru_cache(maxsize=64)
 def _prepared(queryset: Callable[..., QuerySet[Any, Any]], bounds: int) -> Prepared:
     return Prepared(queryset, 1 + bounds)
+
+
+@lru_cache(maxsize=64)
+def _prepared_for_people(queryset: Callable[..., QuerySet[Any, Any]], bounds: int) -> Prepared:
+    return Prepared(lambda *values: queryset(None, *values), 1 + bounds)
 
 
 def among(path: str, *bounds: int) -> Q:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -14,7 +15,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from pluginhost import people
 from pluginhost.actions import batches
 from pluginhost.ids import is_id
-from pluginhost.models import Asset, Batch, BatchAsset, Issue, Project, Task, TaskStep, User
+from pluginhost.models import Asset, Batch, BatchAsset, Issue, Project, Session, Task, TaskStep, User
 from pluginhost.protocol import stages
 from pluginhost.protocol.storable import clean_text
 
@@ -54,8 +55,8 @@ class Asked:
         return Task.objects.filter(self.condition, project=project)
 
 
-def asked(query: Query, project: Project) -> Asked:
-    """What the query asks of the project's tasks; Invalid names the first thing wrong."""
+def asked(query: Query, project: Project, session: Session | None) -> Asked:
+    """What the query asks of the project's tasks, with a session's key or without; Invalid names what is wrong."""
     given = {**query.json("filters"), **query.json("filter")}
     for name in _SHORT:
         if (value := query.text(name)) is not None:
@@ -65,7 +66,8 @@ def asked(query: Query, project: Project) -> Asked:
         if name not in _FILTERS:
             raise refused(f"filter.{name[:60]}", f"This is not known; {', '.join(_FILTERS)} are.")
         for operator, operand in _operations(name, value):
-            _add(found, name, operator, _FILTERS[name](project, operator, operand, f"filter.{name}"))
+            narrow = partial(_by_pre_label, session) if name == "isPreLabeled" else _FILTERS[name]
+            _add(found, name, operator, narrow(project, operator, operand, f"filter.{name}"))
     found.assets &= _all_of(batches.resolve(project, query.words("batches", "tags", "tag"), "batches"))
     return found
 
@@ -232,13 +234,13 @@ def _all_of(named: list[Batch]) -> Q:
     return condition
 
 
-def _by_pre_label(project: Project, operator: str, operand: Any, path: str) -> Q:
+def _by_pre_label(session: Session | None, project: Project, operator: str, operand: Any, path: str) -> Q:
     _check(operator, ("$eq", "$ne", "$in"), path)
     values = operand if isinstance(operand, list) else [operand]
     wanted = {boolean(value, path) for value in values}
     if len(wanted) != 1:
         return EVERYTHING if wanted else NOTHING
-    labeled = is_pre_labeled("asset", "")
+    labeled = is_pre_labeled(session, "asset", "")
     return labeled if wanted.pop() is (operator != "$ne") else ~labeled
 
 
@@ -323,6 +325,6 @@ _FILTERS: dict[str, Callable[[Project, str, Any, str], Q | Pattern]] = {
     "isDraft": _always(False),
     "isSkipped": _always(False),
     "isBenchmark": _always(False),
-    "isPreLabeled": _by_pre_label,
+    "isPreLabeled": partial(_by_pre_label, None),
     "_id": _by_id,
 }

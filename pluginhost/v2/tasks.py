@@ -12,7 +12,6 @@ from pluginhost import access, file_links, people, prelabels, task_history
 from pluginhost.actions import reads
 from pluginhost.models import Issue, Project, StoredFile, Task, TaskStep
 from pluginhost.protocol import moments, stages
-from pluginhost.protocol.object_ids import made_id
 
 from .assets import batches_of, histories_of, reachable
 from .door import Answer, Call
@@ -52,7 +51,7 @@ def listing(call: Call, uid: str) -> Answer:
     """GET project/{id}/tasks"""
     project = access.project(call.principal, uid)
     call.query.flag("includeAnswer")
-    page = tasks_of(call, project, asked(call.query, project))
+    page = tasks_of(call, project, asked(call.query, project, call.session))
     fields = {*ALWAYS, *map(str, call.query.words("fields"))} if call.query.text("fields") else None
     tasks = [_only(task, fields) for task in written(call, project, page.numbers)]
     return {"tasks": tasks, "total": page.total}
@@ -69,9 +68,9 @@ def written(call: Call, project: Project, numbers: Sequence[int]) -> list[dict[s
     """The tasks of the assets with these numbers, in this order, in as many queries however many they are."""
     known = OfAssets(project, numbers)
     rows = {row.asset__number: row for row in map(_Row._make, known.rows(_rows))}
-    shown = prelabels.shown(known.rows(_pre_labels))
+    shown = prelabels.shown(known.rows_for(call.session, _pre_labels))
     answers = {
-        row.asset: row.answer if row.answer is not None else _as_answer(row, shown.get(row.asset, {}))
+        row.asset: row.answer if row.answer is not None else prelabels.as_answer(row.uid, shown.get(row.asset, {}))
         for row in rows.values()
     }
     places, histories, issues = batches_of(known), histories_of(known), issues_of(known)
@@ -96,8 +95,8 @@ def _rows(project: int, *bounds: int) -> QuerySet[Any, Any]:
     return tasks.order_by().values_list(*(people.shown_at(name) if name in _PEOPLE else name for name in _Row._fields))
 
 
-def _pre_labels(project: int, *bounds: int) -> QuerySet[Any, Any]:
-    return prelabels.applied(among("asset__", *bounds) & Q(asset__project=project))
+def _pre_labels(session: int | None, project: int, *bounds: int) -> QuerySet[Any, Any]:
+    return prelabels.applied(among("asset__", *bounds) & Q(asset__project=project), session)
 
 
 def issues_of(known: OfAssets) -> dict[int, list[tuple[str, str]]]:
@@ -164,19 +163,3 @@ def _task(call: Call, task: _Row, answer: dict[str, Any], masks: dict[str, str])
         "createdBy": task.created_by,
         "updatedBy": task.updated_by,
     }
-
-
-def _as_answer(task: _Row, shown: prelabels.Content) -> dict[str, Any]:
-    """Pre-labels in the words of an answer: objects are its tools, each with an id that stays the same."""
-    answer = {name: value for name, value in shown.items() if name != "objects"}
-    answer["tools"] = [_tool(task.uid, place, item) for place, item in enumerate(shown.get("objects", ()))]
-    return answer
-
-
-def _tool(task_uid: str, place: int, item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "objectId": made_id(task_uid, place, item),
-        "classifications": [],
-        "lock": False,
-        "metadata": {"createdBy": "import"},
-    } | item
