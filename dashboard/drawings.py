@@ -15,6 +15,7 @@ from pluginhost.models import Session
 TAPE_TICKS = 22
 _TICK_WIDTH, _TICK_STEP, _TAPE_HEIGHT = 4, 6, 24
 _SPARK_WIDTH, _SPARK_HEIGHT = 84, 26
+_DAY_STEP, _DAY_HEIGHT = 6, 28
 
 
 def joined(form: str, rows: Iterable[tuple[object, ...]]) -> SafeString:
@@ -115,4 +116,23 @@ def spark(values: Sequence[float]) -> SafeString:
         w=_SPARK_WIDTH,
         h=_SPARK_HEIGHT,
         curve=curve,
+    )
+
+
+def day_bars(values: Sequence[int], kind: str = "rejected") -> SafeString:
+    """A bar for each day, the oldest first; the highest fills the height."""
+    top = max(values, default=0) or 1
+    bars = [
+        (place * _DAY_STEP, _DAY_HEIGHT - height, _DAY_STEP - 1, height, value, len(values) - 1 - place)
+        for place, value in enumerate(values)
+        if (height := max(round(_DAY_HEIGHT * value / top), 2) if value else 0)
+    ]
+    drawn = joined('<rect x="{}" y="{}" width="{}" height="{}"><title>{}, {} days ago</title></rect>', bars)
+    return format_html(
+        '<svg class="daybars {}" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        kind,
+        len(values) * _DAY_STEP,
+        _DAY_HEIGHT,
+        f"{sum(values):,} in {len(values)} days, {values[-1]:,} of them today" if values else "",
+        drawn,
     )

@@ -182,6 +182,7 @@ def duration_of(session: Session) -> SafeString | str:
 register.simple_tag(drawings.stackbar)
 register.simple_tag(drawings.tape)
 register.simple_tag(drawings.spark)
+register.simple_tag(drawings.day_bars)
 
 
 # --- parts of pages ---
