@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -38,19 +37,24 @@ def items_of(walk: Walk, *, may_be_bare: bool = False) -> Iterator[Any]:
         yield from walk.items()
         walk.end()
         return
-    seen: Counter[str] = Counter()
+    seen: set[str] = set()
     for name in walk.members():
-        seen[name] += name in _ONCE
-        if seen[name] > 1:
-            raise _refused(name, f"{name} stands twice; give it once.")
+        if name in _ONCE:
+            _note(name, seen)
         if name in ITEMS:
-            if sum(map(seen.__getitem__, ITEMS)) > 1:
-                raise _refused(name, "jsonContent and labels are two names of one list; give one of them.")
             if not walk.is_list():
                 raise _refused(name, "This must be a list of items.")
             yield from walk.items()
-    if not any(map(seen.__getitem__, ITEMS)):
+    if seen.isdisjoint(ITEMS):
         raise _refused("jsonContent", "This must be a list of items.")
+
+
+def _note(name: str, seen: set[str]) -> None:
+    if name in seen:
+        raise _refused(name, f"{name} stands twice; give it once.")
+    seen.add(name)
+    if seen.issuperset(ITEMS):
+        raise _refused(name, "jsonContent and labels are two names of one list; give one of them.")
 
 
 def _refused(name: str, message: str) -> Invalid:
