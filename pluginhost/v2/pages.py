@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from pluginhost.actions import reads
+from pluginhost.asset_numbers import numbers_of
 from pluginhost.models import Asset, Batch, BatchAsset, Project, Session
 from pluginhost.prepared import Prepared
 from pluginhost.protocol.numbers import NumberSet
@@ -87,22 +88,19 @@ def in_batches(chosen: QuerySet[Asset], batches: list[Batch], *, all_of_them: bo
 
 def _unfiltered(call: Call, project: Project, skip: int, limit: int, *, newest_first: bool) -> Page:
     if call.session is not None:
-        numbers = call.session.scope.numbers - project.head.deleted
-        total = len(numbers)
-        return Page(_cut(numbers, total, skip, limit, newest_first=newest_first), total)
+        return cut(call.session.scope.numbers - project.head.deleted, skip, limit, newest_first=newest_first)
     head = project.head
     if head.assets == head.last_number:  # none is missing: the page follows from the numbers alone
         return Page(_run(head.assets, skip, limit, newest_first=newest_first), head.assets)
-    return Page(_cut(head.numbers, head.assets, skip, limit, newest_first=newest_first), head.assets)
+    return cut(head.numbers, skip, limit, newest_first=newest_first)
 
 
 def _filtered(call: Call, chosen: QuerySet[Asset], skip: int, limit: int, *, newest_first: bool) -> Page:
     ordered = chosen.order_by("-number" if newest_first else "number").values_list("number", flat=True)
     if call.session is None:
         return Page(list(ordered[skip : skip + limit]), chosen.order_by().count())
-    numbers = NumberSet.of(chosen.order_by().values_list("number", flat=True)) & call.session.scope.numbers
-    total = len(numbers)
-    return Page(_cut(numbers, total, skip, limit, newest_first=newest_first), total)
+    numbers = numbers_of(chosen) & call.session.scope.numbers
+    return cut(numbers, skip, limit, newest_first=newest_first)
 
 
 def _run(count: int, skip: int, limit: int, *, newest_first: bool) -> list[int]:
@@ -111,8 +109,10 @@ def _run(count: int, skip: int, limit: int, *, newest_first: bool) -> list[int]:
     return [count - place if newest_first else place + 1 for place in places]
 
 
-def _cut(numbers: NumberSet, total: int, skip: int, limit: int, *, newest_first: bool) -> list[int]:
+def cut(numbers: NumberSet, skip: int, limit: int, *, newest_first: bool) -> Page:
+    """A page of these."""
+    total = len(numbers)
     if not newest_first:
-        return numbers.page(skip, limit)
+        return Page(numbers.page(skip, limit), total)
     count = min(limit, total - skip)
-    return numbers.page(total - skip - count, count)[::-1] if count > 0 else []
+    return Page(numbers.page(total - skip - count, count)[::-1] if count > 0 else [], total)

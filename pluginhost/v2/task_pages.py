@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from django.db.models import Q, QuerySet
 
 from pluginhost import access
 from pluginhost.actions import reads
-from pluginhost.models import Asset, Project, Task
+from pluginhost.asset_numbers import numbers_of
+from pluginhost.models import Asset, Project, Session, Task
+from pluginhost.protocol.numbers import NumberSet
 
 from .door import Call
-from .pages import Page, page_of
+from .pages import Page, cut, page_of
 from .patterns import Pattern
 from .query import Query, refused
 from .task_filters import Asked
@@ -34,7 +37,7 @@ _AS_MADE = ("createdAt", "_id")
 def tasks_of(call: Call, project: Project, asked: Asked) -> Page:
     """The page that the query asks for, by the numbers of the tasks' assets. What a session's key reads is written
     down."""
-    order, skip, limit = order_of(call.query), call.query.skip, call.query.limit
+    order = order_of(call.query)
     if not asked.is_on and order in (["pk"], ["-pk"]):
         newest_first = order == ["-pk"]
         everything = access.assets(call.principal, project)
@@ -45,16 +48,36 @@ def tasks_of(call: Call, project: Project, asked: Asked) -> Page:
     chosen = asked.tasks(project)
     if any(name.endswith("asset__external_id") for name in order):
         chosen = chosen.filter(asset__project=project)  # the index of external ids begins with the project
-    if fitting is not None or call.session is not None:
-        pks, total = _one_by_one(call, chosen.order_by(*order), fitting)
+    page = _page(call, project, asked, chosen, order, fitting)
+    if call.session is not None:
+        reads.note_read(call.session, page.numbers, call.query.limit)
+    return page
+
+
+def _page(
+    call: Call, project: Project, asked: Asked, chosen: QuerySet[Task], order: list[str], fitting: set[int] | None
+) -> Page:
+    skip, limit = call.query.skip, call.query.limit
+    scope = _narrower(call.session, project)
+    if fitting is not None:
+        pks, total = _one_by_one(chosen.order_by(*order), fitting, scope, skip, limit)
+    elif scope is not None:
+        inside = numbers_of(chosen, "asset__number") & scope
+        if len(order) == 1:
+            return cut(inside, skip, limit, newest_first=order == ["-pk"])
+        pks, total = _first_inside(chosen.order_by(*order), inside, skip + limit)[skip:], len(inside)
     else:
         pks = list(chosen.order_by(*order).values_list("pk", flat=True)[skip : skip + limit])
         total = chosen.order_by().count() if asked.is_on else project.head.assets
     known = dict(Task.objects.filter(pk__in=pks).values_list("pk", "asset__number"))
-    page = Page([known[pk] for pk in pks if pk in known], total)
-    if call.session is not None:
-        reads.note_read(call.session, page.numbers, limit)
-    return page
+    return Page([known[pk] for pk in pks if pk in known], total)
+
+
+def _narrower(session: Session | None, project: Project) -> NumberSet | None:
+    """A session's scope, unless it is all that there is."""
+    if session is None or not len(project.head.numbers - session.scope.numbers):
+        return None
+    return session.scope.numbers
 
 
 def order_of(query: Query) -> list[str]:
@@ -80,14 +103,16 @@ def _fitting(project: Project, patterns: Sequence[Pattern]) -> set[int]:
     return {pk for pk, external_id in rows if all(pattern.matches(external_id) for pattern in patterns)}
 
 
-def _one_by_one(call: Call, ordered: QuerySet[Task], fitting: set[int] | None) -> tuple[list[int], int]:
-    """What the database cannot tell: a session's scope, and a great many assets that match a pattern."""
-    scope = call.session.scope.numbers if call.session is not None else None
-    columns = ("pk", "asset_id", "asset__number") if scope is not None else ("pk", "asset_id")
-    rows = ordered.values_list(*columns).iterator(chunk_size=_LOOKED_AT_ONCE)
-    found = [
-        pk
-        for pk, asset, *number in rows
-        if (fitting is None or asset in fitting) and (scope is None or number[0] in scope)
-    ]
-    return found[call.query.skip : call.query.skip + call.query.limit], len(found)
+def _one_by_one(
+    ordered: QuerySet[Task], fitting: set[int], scope: NumberSet | None, skip: int, limit: int
+) -> tuple[list[int], int]:
+    """What the database cannot tell: a great many assets that match a pattern."""
+    rows = ordered.values_list("pk", "asset_id", "asset__number").iterator(chunk_size=_LOOKED_AT_ONCE)
+    found = [pk for pk, asset, number in rows if asset in fitting and (scope is None or number in scope)]
+    return found[skip : skip + limit], len(found)
+
+
+def _first_inside(ordered: QuerySet[Task], inside: NumberSet, count: int) -> list[int]:
+    """So many of those inside, in an order that numbers do not have; none is read after the last of them."""
+    rows = ordered.values_list("pk", "asset__number").iterator(chunk_size=_LOOKED_AT_ONCE)
+    return list(islice((pk for pk, number in rows if number in inside), min(count, len(inside))))
