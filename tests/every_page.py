@@ -45,18 +45,27 @@ PAGES = {
     "project_import_check": "/projects/{project}/imports/check/",
     "project_settings": "/projects/{project}/settings/",
     "imported": "/imports/{import}/",
+    "imported:accepted": "/imports/{import}/?outcome=accepted",
+    "import_flip": "/imports/{import}/undo/",
+    "import_flip:nothing to do": "/imports/{staged}/undo/",
+    "project_imports_flip": "/projects/{project}/imports/undo/chosen/?import={import}",
     "plugins": "/plugins/",
     "plugin_new": "/plugins/new/",
     "plugin": "/plugins/{plugin}/",
     "plugin_development": "/plugins/{plugin}/development/",
     "plugin_connections": "/plugins/{plugin}/connections/",
     "plugin_sessions": "/plugins/{plugin}/sessions/",
+    "plugin_reasons": "/plugins/{plugin}/reasons/",
     "plugin_settings": "/plugins/{plugin}/settings/",
     "sessions": "/sessions/",
     "session": "/sessions/{session}/",
     "session:running": "/sessions/{running}/",
     "session:queued": "/sessions/{queued}/",
     "session_results": "/sessions/{session}/results/",
+    "session_review": "/sessions/{running}/review/",
+    "session_review:chosen": "/sessions/{running}/review/?least=0.5&reject=1",
+    "session_review:nothing": "/sessions/{session}/review/",
+    "session_imports_flip": "/sessions/{session}/imports/undo/",
     "session_inputs": "/sessions/{session}/inputs/",
     "session_timeline": "/sessions/{session}/timeline/",
     "api_docs": "/api/docs",
@@ -74,11 +83,12 @@ POSTED = {
     "plugin_delete", "plugin_quarantine", "plugin_release", "plugin_rotate", "plugin_secret", "project_assets_change",
     "project_assets_known", "project_delete", "project_plugin_disable", "project_plugin_enable", "project_tools_check",
     "project_uploads_add", "project_uploads_reserve", "session_cancel", "session_rename", "session_rerun",
+    "session_results_chosen",
 }  # fmt: skip
 # What answers with something else than a page: JSON, a text, a file.
 ANSWERS = {
     "file", "go_to", "healthz", "project_scope_count", "project_table_refused", "readyz", "session_log",
-    "session_message",
+    "session_message", "session_results_download",
 }  # fmt: skip
 OTHER_DOORS = ("admin", "api", "^v2")
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from pluginhost.actions import files, reports, uploads
-from pluginhost.models import Member, Session, StoredFile, Task, User
+from pluginhost.models import Import, Member, Session, StoredFile, Task, User
 
 from . import makers
 
@@ -59,14 +59,28 @@ def full(admin: User, organization: Any) -> dict[str, str]:
     reports.finish(session, None, "message", "**Done** with [a link](https://example.org).", timezone.now())
     running = makers.make_running(admin, project, plugin)
     makers.make_lines(running, 5)
+    staged = stage(running)
     queued = makers.make_session(admin, project, plugin, name=LONG)
     made = session.imports.get()
     table = table_of(admin, project)
     return {
         "organization": organization.uid, "project": project.uid, "plugin": plugin.uid, "asset": "1",
         "batch": night.uid, "session": str(session.pk), "running": str(running.pk), "queued": str(queued.pk),
-        "import": str(made.pk), "table": table,
+        "import": str(made.pk), "table": table, "staged": str(staged.pk),
     }  # fmt: skip
+
+
+def stage(session: Session) -> Import:
+    """Something of every kind waits for review, sure and unsure."""
+    shapes: list[dict[str, Any]] = [
+        {"schemaId": "c" * 24, "bounding-box": {"x": 40, "y": 60, "width": 200, "height": 120}, "confidence": 0.91},
+        {"schemaId": "b" * 24, "bounding-box": {"x": 300, "y": 90, "width": 90, "height": 70}, "confidence": 0.31},
+        {"schemaId": "a" * 24, "polygon": [[10, 470], [320, 300], [630, 470]], "score": 0.66},
+    ]
+    given = {1: shapes, 2: shapes[:1], 3: [{"schemaId": "c" * 24, "ner": {"start": 0, "end": 14}}], 4: []}
+    made = makers.make_labels(session.project, given, session.plugin, session)
+    Import.objects.filter(pk=made.pk).update(state="staged", applied_seq=None, applied_at=None)
+    return made
 
 
 def table_of(admin: User, project: Any) -> str:
