@@ -40,7 +40,6 @@ FLOORS = [
         "prelabels",
         "prepared",
         "review_choice",
-        "scope_filters",
         "summaries",
         "task_history",
         "throttle",

@@ -10,10 +10,10 @@ from typing import Any
 from django import forms
 from django.db.models import Count
 
+from dashboard.results import kept_outcomes
 from pluginhost.actions import scopes
 from pluginhost.errors import PluginhostError
 from pluginhost.models import Asset, Batch, Project, Session, Task
-from pluginhost.outcomes import outcomes_of
 from pluginhost.protocol.numbers import NumberSet
 
 SCOPES = ("same", "rest", "left", "all", "batches", "filter", "first", "assets")
@@ -162,7 +162,7 @@ class ScopeForm(forms.Form):
 
 
 def _left_of(session: Session) -> Iterator[Left]:
-    found = outcomes_of(session)
+    found = kept_outcomes(session)
     for outcome, word in OUTCOME_WORDS.items():
         numbers: NumberSet = getattr(found, outcome)
         if len(numbers):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pluginhost.actions.scope_filters import filtered
 from pluginhost.asset_numbers import numbers_of
 from pluginhost.errors import Conflict, FieldError, Invalid
 from pluginhost.models import Asset, Batch, BatchAsset, Plugin, Project, Scope, Session
 from pluginhost.outcomes import outcomes_of, present
 from pluginhost.prepared import Prepared
 from pluginhost.protocol.numbers import NumberSet
-from pluginhost.scope_filters import filtered
 
 MOST_CHOSEN_ASSETS = 100_000
 OUTCOMES = ("rejected", "no_result", "not_reached")
@@ -24,7 +24,7 @@ def choose(project: Project, asked: dict[str, Any]) -> Scope:
 
 
 def chosen(project: Project, asked: dict[str, Any]) -> NumberSet:
-    """The assets that are asked for in one of these ways; only reads, so that nobody waits for it.
+    """The assets that are asked for in one of these ways; before any transaction, so that nobody waits for it.
 
     `{"all": true}`, `{"batches": […]}`, `{"assets": […]}`, `{"first": n}` and with `"of"` one of the other ways,
     `{"filter": {status, pre_labeled, external_id}}`, `{"from_session": n, "outcomes": […]}`, `{"same_as": n}` the

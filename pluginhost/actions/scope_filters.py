@@ -1,17 +1,15 @@
-"""The assets of a project that pass a filter, by adding and taking away sets of numbers. Only reads."""
+"""The assets of a project that pass a filter, by adding and taking away sets of numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q
-
-from .asset_numbers import numbers_of
-from .errors import Invalid
-from .models import Asset, Project, Task
-from .prelabels import rows_that_count
-from .protocol.numbers import NumberSet
+from pluginhost.actions import import_assets
+from pluginhost.asset_numbers import numbers_of
+from pluginhost.errors import Invalid
+from pluginhost.models import Asset, Import, Project, Task
+from pluginhost.protocol.numbers import NumberSet
 
 LONGEST_TEXT = 1000
 
@@ -35,9 +33,11 @@ def _by_status(project: Project, value: object, path: str) -> NumberSet:
 
 
 def _by_pre_label(project: Project, value: object, path: str) -> NumberSet:
+    """Those that show pre-labels: any applied import gives them some, and people have not labeled them."""
     if not isinstance(value, bool):
         raise _bad(path, "This must be true or false.")
-    labeled = numbers_of(rows_that_count(Q(origin__project=project)), "asset__number")
+    given = import_assets.of(Import.objects.filter(project=project, state=Import.State.APPLIED))
+    labeled = given - numbers_of(Task.objects.filter(project=project, answer__isnull=False), "asset__number")
     return labeled if value else project.head.numbers - labeled
 
 
