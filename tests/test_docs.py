@@ -5,6 +5,7 @@ import re
 import pytest
 
 from dashboard import settings_page
+from pluginhost.protocol.import_items import CODES, NOTICES
 
 from .clients import CLIENTS
 from .server import ROOT
@@ -24,6 +25,12 @@ def test_every_variable_is_documented():
 def test_the_settings_page_is_what_the_code_reads():
     written = (ROOT / "docs" / "settings.md").read_text()
     assert written.strip() == settings_page.markdown().strip(), "python manage.py settingspage > docs/settings.md"
+
+
+def test_every_reason_and_notice_of_imports_is_documented():
+    page = (ROOT / "docs" / "imports.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
+    assert rows == CODES | NOTICES
 
 
 def anchors_of(document):
