@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .asset_numbers import numbers_of
-from .models import Import, PreLabel, ProjectHead, Rejection, Session, SessionReads
+from .models import Import, Notice, PreLabel, ProjectHead, Rejection, Session, SessionReads
 from .prepared import Prepared
 from .protocol.numbers import NumberSet
 
@@ -44,10 +44,12 @@ def outcomes_of(session: Session) -> Outcomes:
     is its outcome, so that a script's second try makes good what it got wrong at the first.
     """
     scope = present(session)
-    arrived = _arrived(session)
+    came = _arrived(session)
+    arrived = list(came)
     accepted = _given(arrived, is_unchanged=False)
     unchanged = _given(arrived, is_unchanged=True) - accepted
     refused, nameless = _refused(arrived)
+    refused = refused | _passed_over([pk for pk, notices in came.items() if notices.get("passed_over")])
     rejected = (refused & scope) - accepted - unchanged
     rest = scope - accepted - unchanged - rejected
     reached = rest & read_by(session)
@@ -96,14 +98,24 @@ def _refused(arrived: list[int]) -> tuple[NumberSet, int]:
     return numbers_of(rows.filter(asset__isnull=False), "asset__number"), rows.filter(asset__isnull=True).count()
 
 
-def _arrived(session: Session) -> list[int]:
-    """The session's imports that came whole; one that is still being received counts for nothing."""
-    return [pk for (pk,) in _ARRIVED.rows(session.pk)]
+def _passed_over(imports: list[int]) -> NumberSet:
+    """The assets that refused an item which others took that it named as well."""
+    if not imports:
+        return NumberSet()
+    return numbers_of(Notice.objects.filter(origin__in=imports, code="passed_over"), "asset__number")
+
+
+def _arrived(session: Session) -> dict[int, dict[str, int]]:
+    """The imports of the session that came whole, with their notices; one that is being received counts for nothing."""
+    return dict(_ARRIVED.rows(session.pk))
 
 
 _ARRIVED = Prepared(
     lambda session: (
-        Import.objects.filter(session=session).exclude(state=Import.State.RECEIVING).order_by("id").values_list("pk")
+        Import.objects.filter(session=session)
+        .exclude(state=Import.State.RECEIVING)
+        .order_by("id")
+        .values_list("pk", "notices")
     ),
     1,
 )

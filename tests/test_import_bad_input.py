@@ -5,8 +5,9 @@ import json
 import pytest
 from django.utils import timezone
 
+from pluginhost import outcomes
 from pluginhost.actions import reports
-from pluginhost.models import Import, Notice, PreLabel, Rejection, Session
+from pluginhost.models import Import, Notice, PreLabel, Rejection, Session, Task
 
 from . import makers
 from .v2 import by_session, by_user, item, send
@@ -146,6 +147,15 @@ def test_of_several_assets_those_that_cannot_be_labeled_are_passed_over(alice, p
     assert (data["accepted"], data["rejected"]) == (1, 0)
     assert data["notices"] == {"ambiguous_external_id": 1, "passed_over": 1}
     assert "not in the scope" in Notice.objects.get(code="passed_over").message
+
+
+def test_an_asset_that_was_passed_over_counts_as_rejected(alice, project, plugin):
+    project.assets.filter(number=2).update(external_id="image_0001.jpg")
+    Task.objects.filter(asset__number=2).update(status=Task.Status.COMPLETED, stage=Task.COMPLETE)
+    v2, session = by_session(alice, project, plugin)
+    send(v2, project, item(1))
+    found = outcomes.outcomes_of(session)
+    assert (list(found.accepted), list(found.rejected)) == ([1], [2])
 
 
 def test_an_item_all_of_whose_assets_refuse_it_is_rejected_once(alice, project, plugin):
