@@ -65,7 +65,7 @@ def test_an_item_names_its_asset_or_its_reason(api, imported, project):
     asset = project.assets.get(number=1)
     assert first == {
         "index": 0, "external_id": asset.external_id, "asset": asset.uid, "outcome": "accepted", "reason": None,
-        "objects": 2,
+        "notices": [], "objects": 2,
     }  # fmt: skip
     assert second["reason"] == {"code": "unknown_asset", "path": "objects[0]", "message": "Why."}
     assert (second["external_id"], second["asset"]) == ("item 1", None)

@@ -25,6 +25,7 @@ CALLS = {
     "/plugins/{plugin_id}/connections": {"get"},
     "/projects": {"get", "post"},
     "/projects/{project_id}": {"get", "patch", "delete"},
+    "/projects/{project_id}/imports/check": {"post"},
     "/projects/{project_id}/plugins": {"get"},
     "/projects/{project_id}/plugins/{plugin_id}": {"put", "delete"},
     "/projects/{project_id}/plugins/{plugin_id}/sessions": {"post"},
@@ -36,6 +37,8 @@ CALLS = {
     "/sessions/{session_id}/imports": {"get"},
     "/imports/{import_id}": {"get"},
     "/imports/{import_id}/items": {"get"},
+    **{f"/imports/{{import_id}}/{verb}": {"post"} for verb in ("apply", "discard", "undo", "redo")},
+    **{f"/sessions/{{session_id}}/{verb}": {"post"} for verb in ("apply", "discard", "undo", "redo", "accept")},
 }
 
 

@@ -12,7 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from pluginhost.errors import PluginhostError
 
-from . import answers, checks, imports, log, me, places, plugins, projects, sessions
+from . import answers, checks, import_items, imports, ledger, log, me, places, plugins, projects, sessions
 from .auth import KEYS
 from .bodies import JsonBody
 
@@ -65,4 +65,6 @@ api.add_router("", places.router, tags=["Plugins in a project"])
 api.add_router("", sessions.router, tags=["Sessions"])
 api.add_router("", log.router, tags=["Sessions"])
 api.add_router("", imports.router, tags=["Imports"])
+api.add_router("", import_items.router, tags=["Imports"])
+api.add_router("", ledger.router, tags=["Imports"])
 api.add_router("", checks.router, tags=["Imports"])
