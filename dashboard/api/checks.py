@@ -102,7 +102,8 @@ def check_import(request: HttpRequest, project_id: str) -> Check:
 
 
 def _uids(checked: import_checks.Checked) -> dict[int, str]:
-    keys = {one.asset for one in (*checked.refused, *checked.noticed) if one.asset is not None}
+    said: list[Refused | Noticed] = [*checked.refused, *checked.noticed]
+    keys = {one.asset for one in said if one.asset is not None}
     return dict(Asset.objects.filter(pk__in=keys).values_list("pk", "uid"))
 
 
