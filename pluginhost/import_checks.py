@@ -53,6 +53,8 @@ def check(project: Project, body: Readable, host: str = "") -> Checked:
         for pending in _pieces(sorting, Walk(Bounded(body, settings.PLUGINHOST_BODY_LIMIT, _too_large))):
             items += pending.count
             sorting.sort(pending.read, lambda _: given)  # all of it is kept: a check is small
+            for asset in list(sorting.plainly):
+                given[asset] = sorting.given_plainly(asset)
     except NotJson as error:
         raise Invalid(str(error)) from None
     return _summed(items, sorting, given)

@@ -8,15 +8,16 @@ Each item has one outcome, however many assets it names: it is accepted, refused
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import NamedTuple
 
 from . import file_links
 from .import_targets import Target, Targets, missing
 from .models import Project, Session
-from .protocol import import_items
+from .protocol import image_bounds, import_items
 from .protocol.geometry import Refusal
 from .protocol.given import Given
-from .protocol.import_items import Item, Notice
+from .protocol.import_items import ALWAYS, Item, Notice
 
 LONGEST_NAME, LONGEST_PATH, LONGEST_MESSAGE = 1000, 200, 500
 
@@ -24,7 +25,7 @@ LONGEST_NAME, LONGEST_PATH, LONGEST_MESSAGE = 1000, 200, 500
 class Refused(NamedTuple):
     """An item that was not taken, and why."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # the method of tuples that it hides is of no use here
     name: str
     asset: int | None
     code: str
@@ -35,7 +36,7 @@ class Refused(NamedTuple):
 class Noticed(NamedTuple):
     """A remark about an item that was taken."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # the method of tuples that it hides is of no use here
     asset: int | None
     code: str
     path: str
@@ -55,6 +56,7 @@ class Sorting:
         self.noticed: list[Noticed] = []
         self.masks: set[str] = set()
         self.homes: dict[int, int] = {}
+        self.plainly: dict[int, tuple[int, Item]] = {}
         self.repeated = 0
         self._schema = import_items.Schema(project.category_schema)
         self._targets = Targets(project, session, host)
@@ -63,7 +65,7 @@ class Sorting:
     def read(self, item: object, index: int) -> Item | None:
         """The item as it may be given, or None when it was refused."""
         try:
-            return self._schema.read(item, index)
+            return self._schema.plain(item) or self._schema.thorough(item, index)
         except Refusal as refusal:
             self._refuse(index, import_items.name_of(item), None, refusal)
             return None
@@ -71,17 +73,38 @@ class Sorting:
     def sort(
         self, items: list[tuple[int, Item]], known: Callable[[Iterable[Target]], dict[int, Given]]
     ) -> dict[int, Given]:
-        """What each asset is given by now. `known` tells what it had been given before by this same import."""
+        """What each asset is given by now. `known` tells what it had been given before by this same import.
+
+        What was given `plainly` is kept apart: a single item each, which nothing was to be said of.
+        """
         targets = self._targets.of([item for _, item in items])
-        given = known(target for found in targets for target in found)
-        for (index, item), found in zip(items, targets, strict=True):
-            if len(found) == 1 and self._is_given_plainly(index, item, found[0], given):
-                continue
-            if found:
-                self._give(index, item, found, given)
-            else:
-                self._refuse(index, item.name, None, missing(item, index))
+        given = known(chain.from_iterable(targets))
+        takes, plainly = self._targets.takes, self.plainly
+        for one, found in zip(items, targets, strict=True):
+            if len(found) == 1:
+                (target,) = found
+                asset = target.pk
+                if asset not in given and asset not in plainly and takes(target) and _is_plain(one[1], target):
+                    plainly[asset] = one
+                    continue
+            self._sort_by_itself(one, found, given)
         return given
+
+    def _sort_by_itself(self, one: tuple[int, Item], found: list[Target], given: dict[int, Given]) -> None:
+        index, item = one
+        if not found:
+            self._refuse(index, item.name, None, missing(item, index))
+            return
+        for target in found:
+            if target.pk in self.plainly:
+                given[target.pk] = self.given_plainly(target.pk)
+        self._give(index, item, found, given)
+
+    def given_plainly(self, asset: int) -> Given:
+        """One of these, from now on as any other."""
+        self.homes[asset] = 1
+        index, item = self.plainly.pop(asset)
+        return Given.by(item, index)
 
     def forget(self) -> None:
         """What was said and counted so far has been seen to."""
@@ -89,6 +112,7 @@ class Sorting:
         self.noticed.clear()
         self.masks.clear()
         self.homes.clear()
+        self.plainly.clear()
         self.repeated = 0
 
     def notice(self, index: int, asset: int | None, notice: Notice) -> None:
@@ -96,16 +120,6 @@ class Sorting:
         self.noticed.append(Noticed(index, asset, code, path[:LONGEST_PATH], message[:LONGEST_MESSAGE]))
 
     # --- one item ---
-
-    def _is_given_plainly(self, index: int, item: Item, target: Target, given: dict[int, Given]) -> bool:
-        """Whether it was given to its only asset without a word, as nearly all are; if not, nothing was done."""
-        if item.is_odd or target.pk in given or not self._targets.takes(target):
-            return False
-        if target.size is not None and item.outside(target.size, index) is not None:
-            return False
-        given[target.pk] = Given(index, item.content, item.text)
-        self.homes[target.pk] = 1
-        return True
 
     def _give(self, index: int, item: Item, targets: list[Target], given: dict[int, Given]) -> None:
         """To each asset that it names; refused is it only where none of them takes it."""
@@ -115,8 +129,8 @@ class Sorting:
         for target in targets:
             try:
                 is_new = self._give_one(index, item, target, given)
-            except Refusal as refusal:
-                refusals.append((target, refusal))
+            except Refusal as error:
+                refusals.append((target, error))
                 continue
             taken.append(target)
             home = target.pk if is_new and home is None else home
@@ -177,6 +191,14 @@ class Sorting:
                 refusal.message[:LONGEST_MESSAGE],
             )
         )
+
+
+def _is_plain(item: Item, target: Target) -> bool:
+    """Whether nothing is to be said when the asset is given this."""
+    if item.notices or item.loose or len(item.content) > len(ALWAYS):
+        return False
+    size = target.metadata and target.size
+    return not size or image_bounds.are_inside(item.content["objects"], size)
 
 
 _REPEATED = "Items before it had given all of this to the asset already."

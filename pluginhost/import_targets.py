@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Case, TextField, When
 from django.db.models.functions import Cast
@@ -18,14 +18,22 @@ from .protocol.geometry import Refusal, is_number
 from .protocol.image_bounds import Size
 from .protocol.import_items import Item
 
+_TODO = str(Task.Status.TODO)
+
 
 class Target(NamedTuple):
-    """An asset that an item names. `size` is its image's width and height, where that is known."""
+    """An asset that an item names, and what it is found by: its external id, for example."""
 
+    found_by: str
     pk: int
     number: int
     status: str
-    size: Size | None
+    metadata: str | None
+
+    @property
+    def size(self) -> Size | None:
+        """Its image's width and height, where they are known."""
+        return _size(self.metadata) if self.metadata else None
 
 
 class Targets:
@@ -51,7 +59,7 @@ class Targets:
 
     def takes(self, target: Target) -> bool:
         """Whether the asset may be given pre-labels; `check` says why not."""
-        return target.status == Task.Status.TODO and (self._scope is None or target.number in self._scope)
+        return target.status == _TODO and (self._scope is None or target.number in self._scope)
 
     def check(self, target: Target, index: int) -> None:
         """Refusal unless the asset may be given pre-labels."""
@@ -60,25 +68,24 @@ class Targets:
                 f"Asset {target.number} is not in the scope of this session; give only what was read with its key."
             )
             raise Refusal("out_of_scope", f"[{index}]", message)
-        if target.status != Task.Status.TODO:
+        if target.status != _TODO:
             message = f"The task of asset {target.number} is {target.status}; only those in To Do take pre-labels."
             raise Refusal("not_todo", f"[{index}]", message)
 
     def _found(self, column: str, values: set[str]) -> dict[str, list[Target]]:
-        found: dict[str, list[Target]] = {}
         if not values:
-            return found
-        for value, pk, number, status, metadata in _ASSETS[column].rows(self._project.pk, listed(values)):
-            target = Target(pk, number, status, _size(metadata))
-            if value in found:
-                found[value] = sorted([*found[value], target], key=_number)
-            else:
-                found[value] = [target]
-        return found
+            return {}
+        rows = _ASSETS[column].rows(self._project.pk, listed(values))
+        found = {target.found_by: [target] for target in map(Target._make, rows)}
+        return found if len(found) == len(rows) else _several(rows)
 
 
-def _number(target: Target) -> int:
-    return target.number
+def _several(rows: list[tuple[Any, ...]]) -> dict[str, list[Target]]:
+    """Where some have the same value: those in the order of their numbers."""
+    found: dict[str, list[Target]] = {}
+    for target in sorted(map(Target._make, rows), key=lambda target: target.number):
+        found.setdefault(target.found_by, []).append(target)
+    return found
 
 
 def _assets(column: str) -> Prepared:
@@ -102,12 +109,16 @@ _ASSETS = {column: _assets(column) for column in ("external_id", "data_digest", 
 
 
 @lru_cache(maxsize=4096)
-def _size(metadata: str | None) -> Size | None:
-    read = json.loads(metadata) if metadata else None
+def _size(metadata: str) -> Size | None:
+    read = json.loads(metadata)
     if not isinstance(read, dict):
         return None
     width, height = read.get("width"), read.get("height")
-    return (width, height) if is_number(width) and is_number(height) and width > 0 and height > 0 else None
+    return (width, height) if _is_length(width) and _is_length(height) else None
+
+
+def _is_length(value: Any) -> bool:
+    return is_number(value) and value > 0
 
 
 def missing(item: Item, index: int) -> Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pluginhost.import_sorting import Sorting
@@ -32,13 +32,12 @@ class Counts:
     replaced_assets: int = 0
     replaced_objects: int = 0
 
-    def add_fresh(self, assets: int, classes: Iterable[str]) -> None:
+    def add_fresh(self, assets: int, classes: Sequence[str]) -> None:
         """Assets that were each given one item and nothing before; `classes` are those of all their objects."""
-        before = self.classes.total()
-        self.classes.update(classes)
         self.accepted += assets
         self.assets += assets
-        self.objects += self.classes.total() - before
+        self.objects += len(classes)
+        self.classes.update(classes)
 
     def add(self, classes: Sequence[str], items: int, left: Left | None, *, is_unchanged: bool) -> None:
         """One asset with what so many items gave it."""

@@ -75,9 +75,8 @@ class Rows:
         """The items of the request, in their order."""
         read, refused = self._sorting.read, self._sorting.refused
         pending: list[tuple[int, Item]] = []
-        count = size = 0
+        index, size = -1, 0
         for index, item in enumerate(items):
-            count += 1
             taken = read(item, index)
             if taken is not None:
                 pending.append((index, taken))
@@ -85,7 +84,7 @@ class Rows:
             if len(pending) + len(refused) >= CHUNK_ITEMS or size > CHUNK_CHARACTERS:
                 self._write(pending)
                 pending, size = [], 0
-        self.counts.items = count
+        self.counts.items = index + 1
         self._write(pending)
 
     def _write(self, pending: list[tuple[int, Item]]) -> None:
@@ -125,25 +124,26 @@ class Rows:
 
     def _settled(self, given: dict[int, Given]) -> _Changes:
         """What to store; counted on the way."""
-        left_by, homes = left_on(given, self._imported), self._sorting.homes
-        changes = _Changes([], [])
-        fresh: dict[int, Given] = {}
+        plainly = self._sorting.plainly
+        left_by = left_on(chain(given, plainly), self._imported)
+        for asset in left_by.keys() & plainly.keys():
+            given[asset] = self._sorting.given_plainly(asset)
+        changes = _Changes(self._fresh(plainly), [])
         for asset, row in given.items():
-            if asset in left_by or asset in self._known or homes.get(asset) != 1:
-                self._settle(asset, row, left_by.get(asset), changes)
-            else:
-                fresh[asset] = row
-        self._add_fresh(fresh, changes)
+            self._settle(asset, row, left_by.get(asset), changes)
         return changes
 
-    def _add_fresh(self, given: dict[int, Given], changes: _Changes) -> None:
-        """Assets that had nothing before, and were given one item: nearly always all of them."""
-        origin = self._imported.pk
-        for asset, row in given.items():
-            text = row.text
-            changes.inserted.append((origin, asset, row.index, text, digest(text), row.objects, False))
-        self.counts.add_fresh(len(given), chain.from_iterable([row.classes for row in given.values()]))
-        self._given.add([self._numbers[asset] for asset in given])
+    def _fresh(self, plainly: dict[int, tuple[int, Item]]) -> list[tuple[Any, ...]]:
+        """Rows for assets that had nothing before, and were given one item each: nearly always all of them."""
+        origin, numbers = self._imported.pk, self._numbers
+        self.counts.add_fresh(
+            len(plainly), [one["schemaId"] for _, item in plainly.values() for one in item.content["objects"]]
+        )
+        self._given.add([numbers[asset] for asset in plainly])
+        return [
+            (origin, asset, index, item.text, digest(item.text), len(item.content["objects"]), False)
+            for asset, (index, item) in plainly.items()
+        ]
 
     def _settle(self, asset: int, row: Given, left: Left | None, changes: _Changes) -> None:
         before, items = self._known.get(asset), self._sorting.homes.get(asset, 0)

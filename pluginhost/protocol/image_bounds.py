@@ -10,6 +10,24 @@ TOLERANCE = 1.0
 Size = tuple[float, float]
 
 
+def are_inside(objects: Iterable[dict[str, Any]], size: Size) -> bool:
+    """Whether none reaches outside; boxes, which are most, are looked at here and now."""
+    right, bottom = size[0] + TOLERANCE, size[1] + TOLERANCE
+    for item in objects:
+        box = item.get("bounding-box")
+        if box is None:
+            return first_outside(objects, size) is None
+        x, y = box["x"], box["y"]
+        if not (
+            -TOLERANCE <= x <= right
+            and -TOLERANCE <= y <= bottom
+            and -TOLERANCE <= x + box["width"] <= right
+            and -TOLERANCE <= y + box["height"] <= bottom
+        ):
+            return False
+    return True
+
+
 def first_outside(objects: Iterable[dict[str, Any]], size: Size) -> tuple[int, str] | None:
     """Place and kind of the first object (all are sound) that reaches outside an image of this size."""
     right, bottom = size[0] + TOLERANCE, size[1] + TOLERANCE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from pluginhost.errors import Invalid
@@ -33,8 +34,12 @@ def items_of(walk: Walk, *, may_be_bare: bool = False) -> Iterator[Any]:
 
     Invalid where there is no such list, or two: which of them was meant, nobody can tell.
     """
+    return chain.from_iterable(_lists_of(walk, may_be_bare=may_be_bare))
+
+
+def _lists_of(walk: Walk, *, may_be_bare: bool) -> Iterator[list[Any]]:
     if may_be_bare and walk.is_list():
-        yield from walk.items()
+        yield from walk.lists()
         walk.end()
         return
     seen: set[str] = set()
@@ -44,7 +49,7 @@ def items_of(walk: Walk, *, may_be_bare: bool = False) -> Iterator[Any]:
         if name in ITEMS:
             if not walk.is_list():
                 raise _refused(name, "This must be a list of items.")
-            yield from walk.items()
+            yield from walk.lists()
     if seen.isdisjoint(ITEMS):
         raise _refused("jsonContent", "This must be a list of items.")
 

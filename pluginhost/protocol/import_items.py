@@ -15,17 +15,32 @@ from .import_reading import ItemReading
 from .import_words import CODES, NOTICES, Notice
 from .labeling import Kind
 from .object_names import End
-from .plain_geometry import IS_PLAIN
+from .plain_geometry import IS_PLAIN, MEMBERS
 from .storable import clean_text, is_clean
 from .walk import Unreadable
 
-__all__ = ["CODES", "LONGEST_SELECTOR", "MASKS", "NOTICES", "Item", "Notice", "Schema", "name_of", "selectors_of"]
+__all__ = [
+    "ALWAYS",
+    "CODES",
+    "LONGEST_SELECTOR",
+    "MASKS",
+    "NOTICES",
+    "Item",
+    "Notice",
+    "Schema",
+    "name_of",
+    "selectors_of",
+]
 
 LONGEST_SELECTOR = 2 * 2**20
 MASKS = ("brushDataUrl", "medicalBrushDataUrl")
-_ALWAYS = ("objects", "classifications", "relations")
+ALWAYS = ("objects", "classifications", "relations")
+"""What every item's content has, other than masks."""
 _NOT_PLAIN = frozenset({"data", "_id", "classifications", "relations", "tools", *MASKS})
 _PLAIN_BESIDE = frozenset({"title", "lock", "confidence", "score", "interpolationStopped", "color", "tool"})
+
+
+_item = tuple.__new__  # a named tuple's own way in takes as long as all that is checked
 
 
 class Item(NamedTuple):
@@ -41,11 +56,6 @@ class Item(NamedTuple):
     text: str
     notices: tuple[Notice, ...] = ()
     loose: tuple[End, ...] = ()
-
-    @property
-    def is_odd(self) -> bool:
-        """Whether there is more to see to than its content: remarks, relations to others' objects, masks."""
-        return bool(self.notices or self.loose) or len(self.content) > len(_ALWAYS)
 
     @property
     def name(self) -> str:
@@ -75,7 +85,9 @@ class Schema:
         for entry in category_schema.get("relations") or []:
             self.relations.add(entry)
         self._plain = {
-            schema_id: (kind, IS_PLAIN[kind]) for schema_id, kind in self.tools.by_id.items() if kind in IS_PLAIN
+            schema_id: (kind, IS_PLAIN[kind], MEMBERS.get(kind))
+            for schema_id, kind in self.tools.by_id.items()
+            if kind in IS_PLAIN
         }
 
     def _ask(self, entries: list[dict[str, Any]] | None, parent: str | None) -> None:
@@ -91,24 +103,29 @@ class Schema:
 
     def plain(self, item: Any) -> Item | None:
         """The same for an item of which nothing needs a word or a change, as nearly all are; None for any other."""
-        if type(item) is not dict or not _NOT_PLAIN.isdisjoint(item):
+        if type(item) is not dict or (len(item) > 2 and not _NOT_PLAIN.isdisjoint(item)):
             return None
         external_id, objects = item.get("externalId"), item.get("objects")
         if type(external_id) is not str or type(objects) is not list:
             return None
         if not external_id or not external_id.isascii() or "\0" in external_id:
             return None
-        for one in objects:
-            if type(one) is not dict or type(schema_id := one.get("schemaId")) is not str:
-                return None
-            kind, is_plain = self._plain.get(schema_id, _NONE)
-            if kind not in one or not is_plain(one[kind]):
-                return None
-            if len(one) > 2 and not (one.keys() - {"schemaId", kind} <= _PLAIN_BESIDE):
-                return None
+        has_numbers_alone = True
+        try:
+            for one in objects:
+                kind, is_plain, members = self._plain[one["schemaId"]]
+                shape = one[kind]
+                if not is_plain(shape):
+                    return None
+                if len(one) > 2 and not (one.keys() - {"schemaId", kind} <= _PLAIN_BESIDE):
+                    return None
+                if len(one) > 2 or len(shape) != members:
+                    has_numbers_alone = False
+        except (KeyError, TypeError):  # something is missing, or no object
+            return None
         content = {"objects": objects, "classifications": [], "relations": []}
-        text = import_text.plain(content)
-        return None if text is None else Item(external_id, "", "", content, text)
+        text = import_text.text_of(content) if has_numbers_alone else import_text.plain(content)
+        return None if text is None else _item(Item, (external_id, "", "", content, text, (), ()))
 
     def thorough(self, item: object, index: int) -> Item:
         """As `read`, of any item."""
@@ -126,9 +143,6 @@ class Schema:
                 content[name] = _mask(item[name], f"{root}.{name}")
         content, text = import_text.stored(content, root, notices)
         return Item(external_id, data, uid, content, text, tuple(notices), loose)
-
-
-_NONE: tuple[str, Any] = ("schemaId", lambda _: False)
 
 
 def selectors_of(item: dict[str, Any], root: str) -> tuple[str, str, str]:

@@ -38,8 +38,7 @@ def _box(value: Any) -> bool:
     except (KeyError, TypeError):
         return False
     return (
-        type(value) is dict
-        and type(x) in _NUMBERS
+        type(x) in _NUMBERS
         and type(y) in _NUMBERS
         and type(width) in _NUMBERS
         and type(height) in _NUMBERS
@@ -100,3 +99,5 @@ IS_PLAIN: dict[str, Callable[[Any], bool]] = {
     "point": _point,
     "segmentation": _segmentation,
 }
+MEMBERS = {"bounding-box": 4, "rotated-bounding-box": 5}
+"""How many members such a shape has when they are numbers, each of them looked at."""

@@ -14,6 +14,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 import msgspec
@@ -141,17 +142,17 @@ class Walk:
 
     def items(self) -> Iterator[Any]:
         """The members of the list that is the member's value, one at a time."""
+        return chain.from_iterable(self.lists())
+
+    def lists(self) -> Iterator[list[Any]]:
+        """The same by some at a time."""
         self._is_unread = False
         self._expect("[", "a list")
         if self._peek() == "]":
             self._at += 1
             return
         while True:
-            several = self._several()
-            if several is None:
-                yield self._value()
-            else:
-                yield from several
+            yield self._several() or [self._value()]
             ended = self._at
             if self._next_of(",]", "a comma or the list's end") == "]":
                 return
