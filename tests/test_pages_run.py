@@ -237,6 +237,18 @@ def test_what_a_session_left_is_shown_before_it_is_run_again(as_alice, alice, pr
     assert "Queue run on 4 assets" in shown
 
 
+def test_the_dialog_asks_a_few_things_however_much_was_left(
+    as_alice, alice, project, enabled, django_assert_max_num_queries
+):
+    for number in range(12):
+        makers.make_batch(project, f"batch {number}", [1, 2])
+    makers.make_assets(project, 300)
+    where = address(project, enabled, **{"from": ended(makers.make_session(alice, project, enabled)).pk})
+    as_alice.get(where)
+    with django_assert_max_num_queries(32):
+        as_alice.get(where)
+
+
 def test_only_what_was_left_is_run_again(as_alice, alice, project, enabled):
     earlier = ended(makers.make_session(alice, project, enabled))
     asked = {"scope": "left", "outcomes": ["not_reached"]}

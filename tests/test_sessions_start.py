@@ -39,6 +39,13 @@ def test_the_same_idempotency_key_gives_the_same_session(alice, project, plugin)
     assert makers.make_session(alice, project, plugin, idempotency_key="once") == first
 
 
+def test_the_same_idempotency_key_gives_the_same_rerun(alice, project, plugin):
+    session = makers.make_session(alice, project, plugin)
+    first = sessions.rerun(makers.principal(alice), session, {"idempotency_key": "again"})
+    assert sessions.rerun(makers.principal(alice), session, {"idempotency_key": "again"}) == first
+    assert first.attempt == 2
+
+
 def test_a_plugin_that_is_not_enabled_cannot_run(alice, project, plugin):
     with pytest.raises(Conflict, match="not enabled"):
         sessions.start(makers.principal(alice), project, plugin, sessions.Request())
