@@ -93,6 +93,11 @@ def test_256_megabytes_are_too_much(alice, project, settings):
 ODD = {
     "a key twice in a box": (written(1, '{"x": 1, "x": 2}'), "duplicate_key", "[1].objects[0].bounding-box"),
     "a key twice in an item": ('{"externalId": "a", "externalId": "b"}', "duplicate_key", "[1]"),
+    "a key twice under a name of nothing": (
+        '{"externalId": "a", "\\u0000\\ud800": {"b": 1, "b": 2}}',
+        "duplicate_key",
+        "[1].��",
+    ),
     "NaN": (written(1, BOX.replace("1", "NaN")), "not_finite", "[1].objects[0].bounding-box.x"),
     "Infinity": (written(1, BOX.replace("1", "-Infinity")), "not_finite", "[1].objects[0].bounding-box.x"),
     "1e400": (written(1, BOX.replace("1", "1e400")), "not_finite", "[1].objects[0].bounding-box.x"),

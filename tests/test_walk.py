@@ -139,6 +139,13 @@ def test_a_key_that_stands_twice_is_told_with_its_place(size):
     )
 
 
+def test_a_key_that_stands_twice_is_found_however_deep_or_long_its_object_is():
+    deep = '{"a":' * 400 + '{"b": 1, "b": 2}' + "}" * 400
+    names = ", ".join(f'"{number}": 0' for number in range(60_000))
+    found = walked(f'{{"items": [{deep}, {{{names}, "9": 1}}]}}'.encode(), 100_000)["items"]
+    assert [(one.code, one.path) for one in found] == [("duplicate_key", ".a" * 400), ("duplicate_key", "")]
+
+
 def test_an_item_over_the_limit_is_refused():
     walk = Walk(io.BytesIO(b'{"items": ["' + b"x" * 5000 + b'"]}'), read_bytes=100, most=1000)
     assert next(walk.members()) == "items"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ class Question:
     under: str | None = None
     options: dict[str, str] = field(default_factory=dict)  # schemaId → text
     texts: frozenset[str] = frozenset()
+    listed: str = ""
     _others: dict[str, str | None] = field(default_factory=dict)  # other ways to write it → text, None if not clear
 
     @classmethod
@@ -41,6 +42,7 @@ class Question:
             for option in entry.get("options") or []:
                 question._add(str(option.get("value")), str(option.get("schemaId")))
             question.texts = frozenset(question.options.values())
+            question.listed = _listed(question.texts)
         return question
 
     def _add(self, text: str, schema_id: str) -> None:
@@ -87,7 +89,7 @@ class Question:
         text = str(given)
         meant = self._others.get(text) or self._others.get(_folded(text))
         if meant is None:
-            raise Refusal("unknown_option", path, f"{shown(given)} is not among the options: {_listed(self.texts)}.")
+            raise Refusal("unknown_option", path, f"{shown(given)} is not among the options: {self.listed}.")
         notices.append(("option_read_as", path, f"{shown(given)} was read as the option {shown(meant)}."))
         return meant
 
@@ -117,10 +119,10 @@ def _shown(answer: object) -> str:
     return f"a list with {shown(odd[0])}" if odd else shown(answer)
 
 
-def _listed(texts: Iterable[str]) -> str:
+def _listed(texts: Collection[str]) -> str:
     """The first few options, for a sentence."""
     first = sorted(texts)[:8]
-    more = ", …" if len(list(texts)) > len(first) else ""
+    more = ", …" if len(texts) > len(first) else ""
     return ", ".join(shown(text) for text in first) + more
 
 

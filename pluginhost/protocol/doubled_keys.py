@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
 from typing import Any
+
+from .storable import clean_text
 
 
 class _Doubled(dict[str, Any]):
@@ -26,8 +28,8 @@ class Decoder:
         return self._scan(text, start)
 
     def doubled_in(self, value: Any) -> tuple[str, str] | None:
-        """(key, path of the object) of the first key that stood twice in the value, which was decoded last."""
-        return next(_found(value, ""), None) if self._is_doubled else None
+        """(key, path of the object) of a key that stood twice in the value, which was decoded last."""
+        return _found(value) if self._is_doubled else None
 
     def _read(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         read = dict(pairs)
@@ -35,17 +37,19 @@ class Decoder:
             return read
         self._is_doubled = True
         doubled = _Doubled(read)
-        names = [name for name, _ in pairs]
-        doubled.key = next(name for place, name in enumerate(names) if name in names[:place])
+        doubled.key = Counter(name for name, _ in pairs).most_common(1)[0][0]
         return doubled
 
 
-def _found(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, _Doubled):
-        yield value.key, path
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from _found(part, f"{path}.{name}")
-    elif isinstance(value, list):
-        for place, part in enumerate(value):
-            yield from _found(part, f"{path}[{place}]")
+def _found(value: Any) -> tuple[str, str] | None:
+    """Without recursion: what was decoded may be nested as deeply as functions may call each other."""
+    waiting = [(value, "")]
+    while waiting:
+        value, path = waiting.pop()
+        if isinstance(value, _Doubled):
+            return value.key, clean_text(path)
+        if isinstance(value, dict):
+            waiting += [(part, f"{path}.{name}") for name, part in value.items()]
+        elif isinstance(value, list):
+            waiting += [(part, f"{path}[{place}]") for place, part in enumerate(value)]
+    return None
