@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast, get_args
 
 from pluginhost.actions import ledger
 from pluginhost.actions.ledger import Flip, Verb
+from pluginhost.errors import Conflict
 from pluginhost.models import Asset, Import, PreLabel, Session
 from pluginhost.principal import Principal
 
 MOST_SHOWN = 50
-WHOLE = "whole"
 _FLIPS = {"apply": ledger.apply, "discard": ledger.discard, "undo": ledger.undo, "redo": ledger.redo}
 _FLIPS_OF_SESSION = {
     "apply": ledger.apply_session,
@@ -30,9 +30,10 @@ VERBS: tuple[str, ...] = get_args(Verb)
 
 @dataclass(frozen=True)
 class Foreseen:
-    """The imports that a verb would move, the newest first and so many of them, and what that touches."""
+    """What a verb would touch; `imports` are the newest that it would move, `about` is what it is to be done to."""
 
     verb: Verb
+    about: Session | list[Import]
     imports: list[Import]
     flip: Flip
     worked_on: list[Asset]
@@ -62,14 +63,17 @@ class Foreseen:
 def foresee(verb: Verb, about: Session | Sequence[Import]) -> Foreseen:
     """What the verb would do to all of a session's imports, or to these."""
     if isinstance(about, Session):
-        flip, rows = ledger.foresee(verb, about), Import.objects.filter(session=about, state=_FROM[verb])
-    else:
-        moved = [one for one in about if one.state == _FROM[verb]]
-        flip, rows = _sum(verb, moved), Import.objects.filter(pk__in=[one.pk for one in moved])
-    imports = list(rows.select_related("plugin", "user").order_by("-pk")[:MOST_SHOWN])
-    project = about.project_id if isinstance(about, Session) else imports[0].project_id if imports else None
-    worked = Asset.objects.filter(project=project, number__in=flip.worked_on[:MOST_SHOWN]).order_by("number")
-    return Foreseen(verb, imports, flip, list(worked) if flip.worked_on else [])
+        waiting = Import.objects.filter(session=about, state=_FROM[verb]).select_related("plugin", "user")
+        flip, shown = ledger.foresee(verb, about), list(waiting.order_by("-pk")[:MOST_SHOWN])
+        return Foreseen(verb, about, shown, flip, _worked_on(about.project_id, flip))
+    moved = sorted((one for one in about if one.state == _FROM[verb]), key=lambda one: -one.pk)
+    flip = _sum(verb, moved)
+    return Foreseen(verb, moved, moved[:MOST_SHOWN], flip, _worked_on(moved[0].project_id, flip) if moved else [])
+
+
+def _worked_on(project: int, flip: Flip) -> list[Asset]:
+    shown = Asset.objects.filter(project=project, number__in=flip.worked_on[:MOST_SHOWN])
+    return list(shown.order_by("number")) if flip.worked_on else []
 
 
 def _sum(verb: Verb, imports: Sequence[Import]) -> Flip:
@@ -87,12 +91,23 @@ def _sum(verb: Verb, imports: Sequence[Import]) -> Flip:
     )
 
 
-def do(principal: Principal, verb: Verb, about: Session | Iterable[Import]) -> Flip:
-    """A session's imports whole and at once; chosen ones each by itself, in the order in which they came."""
+def do(principal: Principal, foreseen: Foreseen) -> Flip:
+    """A session's imports whole and at once; chosen ones each by itself, in the order in which they came.
+
+    Of those that somebody else was faster with nothing is said, unless that are all.
+    """
+    verb, about = foreseen.verb, foreseen.about
     if isinstance(about, Session):
         return _FLIPS_OF_SESSION[verb](principal, about, confirmed=True)
-    flips = [_FLIPS[verb](principal, one, confirmed=True) for one in sorted(about, key=lambda one: one.pk)]
-    return Flip(verb, len(flips), sum(flip.assets for flip in flips), sum(flip.objects for flip in flips))
+    flips, refused = [], None
+    for one in sorted(about, key=lambda one: one.pk):
+        try:
+            flips.append(_FLIPS[verb](principal, one, confirmed=True))
+        except Conflict as error:
+            refused = error
+    if refused is not None and not flips:
+        raise refused
+    return Flip(verb, len(flips), foreseen.flip.assets, sum(flip.objects for flip in flips))
 
 
 def sentence(flip: Flip) -> str:

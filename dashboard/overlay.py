@@ -7,7 +7,7 @@ database and trusts nothing: an object that does not hold what its kind needs is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -21,6 +21,7 @@ from .shapes import Sheet, dicts
 
 UNKNOWN_COLOR = "#7a7f86"
 UNKNOWN_TITLE = "No tool"
+UNUSABLE = "not drawn: its coordinates are not usable"
 _PALE = 0.6
 """From this lightness on (0 to 1) a colour is set off from its ground by dark, not by light."""
 
@@ -128,32 +129,32 @@ def answers_of(content: Mapping[str, Any], tools: Tools) -> list[Answer]:
 
 def _mark(item: Mapping[str, Any], tools: Tools) -> Mark:
     tool = tools.of(item)
-    about = {"title": tool.title, "color": tool.color, "answers": tuple(_answers(item.get("classifications"), tools))}
+    answers = tuple(_answers(item.get("classifications"), tools))
     kind = next((kind for kind in shapes.DRAWERS if kind in item), "")
     if not kind:
-        return _elsewhere(item, about)
+        return _elsewhere(item, Mark(tool.title, tool.color, "object", answers=answers))
     drawn = shapes.DRAWERS[kind](item[kind])
     if drawn is None:
-        return Mark(**about, kind=kind, words="not drawn: its coordinates are not usable")
+        return Mark(tool.title, tool.color, kind, UNUSABLE, answers=answers)
     if page := _page(item):  # on another page or frame than the one that is shown
-        return Mark(**about, kind=kind, words=f"{drawn.words}, on page {page + 1}")
-    return Mark(**about, kind=kind, words=drawn.words, tag=drawn.tag, attributes=drawn.attributes)
+        return Mark(tool.title, tool.color, kind, f"{drawn.words}, on page {page + 1}", answers=answers)
+    return Mark(tool.title, tool.color, kind, drawn.words, drawn.tag, drawn.attributes, answers)
 
 
-def _elsewhere(item: Mapping[str, Any], about: dict[str, Any]) -> Mark:
+def _elsewhere(item: Mapping[str, Any], mark: Mark) -> Mark:
     """An object whose place is not in a picture."""
     if "ner" in item:
         span = shapes.span_of(item["ner"])
-        words = f"from {shapes.short(span[0])} to {shapes.short(span[1])}" if span else "not drawn: it has no place"
-        return Mark(**about, kind="ner", words=words, span=span)
+        words = f"from {shapes.short(span[0])} to {shapes.short(span[1])}" if span else UNUSABLE
+        return replace(mark, kind="ner", words=words, span=span)
     if "pdf" in item:
         found = shapes.on_sheet(item["pdf"])
         if found is None:
-            return Mark(**about, kind="pdf", words="not drawn: its coordinates are not usable")
+            return replace(mark, kind="pdf", words=UNUSABLE)
         sheet, drawn = found
-        return Mark(**about, kind="pdf", words=drawn.words, tag=drawn.tag, attributes=drawn.attributes, sheet=sheet)
+        return replace(mark, kind="pdf", words=drawn.words, tag=drawn.tag, attributes=drawn.attributes, sheet=sheet)
     kind = next((key for key in category_schema.GEOMETRY_OF_TOOL if key in item), "object")
-    return Mark(**about, kind=kind, words="not drawn here")
+    return replace(mark, kind=kind, words="not drawn here")
 
 
 def _page(item: Mapping[str, Any]) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import QueryDict
 
-from pluginhost.models import Asset, PreLabel, Project, Session
+from pluginhost.models import Asset, Import, PreLabel, Session
 from pluginhost.protocol.confidence import confidence_of, passes
 from pluginhost.protocol.numbers import NumberSet
 
@@ -98,10 +98,10 @@ class Landing:
         return self.all_objects - self.objects
 
 
-def landing(project: Project, summary: Summary, chosen: Chosen, staged: list[int]) -> Landing:
+def landing(session: Session, summary: Summary, chosen: Chosen) -> Landing:
     """Exact: the rejected assets are few, and are gone through."""
-    without = _of_rejected(summary, chosen, staged)
-    tools = overlay.Tools(project.category_schema)
+    without = _of_rejected(session, chosen)
+    tools = overlay.Tools(session.project.category_schema)
     rows = [_class_row(tools, name, tally, chosen, without) for name, tally in summary.classes.items()]
     return Landing(
         objects=sum(row.landing for row in rows if not row.is_answer),
@@ -116,10 +116,10 @@ def _assets(summary: Summary, chosen: Chosen) -> int:
     return summary.assets_landing_count(chosen.classes, chosen.least) + summary.bare
 
 
-def _of_rejected(summary: Summary, chosen: Chosen, staged: list[int]) -> Summary:
+def _of_rejected(session: Session, chosen: Chosen) -> Summary:
     """What is staged for the assets that are turned down, summed up alike."""
     found = Summary()
-    for number, row in given_to(staged, chosen.rejected).items():
+    for number, row in given_to(session, chosen.rejected).items():
         found.add(number, json.loads(row.content))
     found.close()
     return found
@@ -183,12 +183,20 @@ def numbers_to_show(summary: Summary, chosen: Chosen, show: str) -> NumberSet:
     return summary.whole
 
 
-def given_to(staged: list[int], numbers: frozenset[int] | list[int]) -> dict[int, PreLabel]:
-    """What waits for each of the assets: the session's newest, by the asset's number."""
+def given_to(session: Session, numbers: Collection[int]) -> dict[int, PreLabel]:
+    """What waits for each of the assets: the session's newest, by the asset's number.
+
+    By the assets' keys: asked by number, a database goes through all of the import.
+    """
     if not numbers:
         return {}
-    rows = PreLabel.objects.filter(origin__in=staged, asset__number__in=numbers, is_unchanged=False)
-    return {row.asset.number: row for row in rows.select_related("asset").order_by("origin_id")}
+    assets = {asset.pk: asset for asset in Asset.objects.filter(project=session.project_id, number__in=numbers)}
+    waiting = PreLabel.objects.filter(origin__session=session, origin__state=Import.State.STAGED, is_unchanged=False)
+    found: dict[int, PreLabel] = {}
+    for row in waiting.filter(asset__in=list(assets)).order_by("origin_id"):
+        row.asset = assets[row.asset_id]
+        found[row.asset.number] = row
+    return found
 
 
 @dataclass(frozen=True)
@@ -199,8 +207,8 @@ class Tile:
     total: int
 
 
-def tiles(session: Session, staged: list[int], numbers: list[int], chosen: Chosen, host: str) -> list[Tile]:
-    given = given_to(staged, numbers)
+def tiles(session: Session, numbers: list[int], chosen: Chosen, host: str) -> list[Tile]:
+    given = given_to(session, numbers)
     assets: list[Asset] = [row.asset for _, row in sorted(given.items())]
     said = {row.asset_id: json.loads(row.content) for row in given.values()}
     contents: dict[int, Contents] = {key: [(None, content)] for key, content in said.items()}

@@ -6,6 +6,7 @@ import pytest
 from django.db.models import F
 from django.urls import reverse
 
+from dashboard import flips
 from pluginhost.models import Import, ImportAssets, PreLabel, ProjectHead, Session, Task
 from pluginhost.protocol.numbers import NumberSet
 
@@ -112,7 +113,7 @@ def test_more_than_a_thousand_objects_must_be_typed(as_alice, session):
 
 def test_there_may_be_nothing_to_undo(as_alice, session):
     made = imported(session, [1], State.STAGED)
-    assert "There is nothing to undo" in page(as_alice, of_import(made, "undo"), 409)
+    assert "There is nothing to undo" in page(as_alice, of_import(made, "undo"))
     assert as_alice.post(of_import(made, "undo")).status_code == 409
 
 
@@ -132,10 +133,23 @@ def test_chosen_assets_undo_the_imports_they_came_with(as_alice, session):
     assert (state_of(first), state_of(second)) == (State.UNDONE, State.APPLIED)
 
 
+def test_more_chosen_imports_than_are_listed_are_all_undone(as_alice, session, monkeypatch):
+    monkeypatch.setattr(flips, "MOST_SHOWN", 1)
+    made = [imported(session, [number]) for number in (1, 2, 3)]
+    query = "&".join(f"import={one.pk}" for one in made)
+    address = f"{reverse('project_imports_flip', args=[session.project.uid, 'undo'])}?{query}"
+    assert "and 2 older" in page(as_alice, address)
+    as_alice.post(address)
+    assert {state_of(one) for one in made} == {State.UNDONE}
+
+
 def test_another_projects_imports_are_not_reached(as_alice, alice, organization, plugin, session):
     other = makers.make_project(alice, organization, assets=1, name="Other")
     made = imported(session, [1])
-    page(as_alice, f"{reverse('project_imports_flip', args=[other.uid, 'undo'])}?import={made.pk}", 409)
+    address = f"{reverse('project_imports_flip', args=[other.uid, 'undo'])}?import={made.pk}"
+    assert "There is nothing to undo" in page(as_alice, address)
+    as_alice.post(address)
+    assert state_of(made) == State.APPLIED
 
 
 def test_a_viewer_may_not(client, bob, session):

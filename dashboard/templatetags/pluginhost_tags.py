@@ -13,7 +13,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard import drawings, words
+from dashboard import drawings, thumbnails, words
+from dashboard.drawn import DrawnAsset
+from dashboard.overlay import Mark
+from dashboard.shapes import Sheet
+from dashboard.spans import Piece
 from dashboard.standings import Standing
 from pluginhost.models import Session, User
 
@@ -143,12 +147,6 @@ def grouped(number: int | float | None) -> str:
 
 
 @register.filter
-def svg(number: float) -> str:
-    """A number for an SVG attribute: no grouping, no locale."""
-    return f"{number:.1f}".rstrip("0").rstrip(".")
-
-
-@register.filter
 def unlocalized(number: float) -> str:
     """A number as a form takes it."""
     return f"{number:g}"
@@ -183,6 +181,45 @@ register.simple_tag(drawings.stackbar)
 register.simple_tag(drawings.tape)
 register.simple_tag(drawings.spark)
 register.simple_tag(drawings.day_bars)
+
+
+# --- assets ---
+
+
+@register.simple_tag
+def picture(drawn: DrawnAsset, is_plain: bool = False) -> SafeString:
+    """An asset's small picture with what is drawn over it: `{% picture drawn %}`."""
+    return thumbnails.picture(drawn, icon("alert-triangle", "l"), icon("external-link", "l"), is_plain=bool(is_plain))
+
+
+@register.filter
+def marked(pieces: list[Piece]) -> SafeString:
+    """A text's pieces with their marks."""
+    return thumbnails.text(pieces)
+
+
+@register.simple_tag
+def sheet_with(sheet: Sheet, marks: list[tuple[int, Mark]]) -> SafeString:
+    """A page of a document with what is marked on it."""
+    return thumbnails.sheet(sheet, marks)
+
+
+@register.filter
+def legend_of(drawn: DrawnAsset) -> SafeString:
+    """The classes of its objects with their colours and numbers."""
+    return thumbnails.legend(drawn.classes)
+
+
+@register.filter
+def tags_of(drawn: DrawnAsset) -> SafeString:
+    """The same as tags."""
+    return thumbnails.tags(drawn.classes)
+
+
+@register.filter
+def confident_of(drawn: DrawnAsset) -> SafeString:
+    """Its surest objects as tags with their confidence."""
+    return thumbnails.confident(drawn.confident)
 
 
 # --- parts of pages ---

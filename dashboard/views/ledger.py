@@ -80,8 +80,9 @@ def _flip(
     if request.method == "POST" and foreseen.flip.imports:
         if foreseen.must_be_typed and request.POST.get("typed", "").strip() != verb:
             raise Invalid(f"So much changes that you are asked to mean it: type «{verb}».")
-        flip = flips.do(request.principal, verb, about if isinstance(about, Session) else foreseen.imports)
+        flip = flips.do(request.principal, foreseen)
         messages.success(request, flips.sentence(flip))
         return redirect(back)
     shown = {"foreseen": foreseen, "project": project, "verb": verb, "back": back, **(context or {})}
-    return render(request, "ledger/flip.html", shown, status=200 if foreseen.flip.imports else 409)
+    is_refused = request.method == "POST"  # somebody was faster
+    return render(request, "ledger/flip.html", shown, status=409 if is_refused else 200)

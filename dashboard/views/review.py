@@ -40,12 +40,12 @@ def session_review(request: SignedInRequest, session_id: str) -> HttpResponse:
         "staged": len(staged),
         "is_counting": bool(staged) and summary is None,
         "asked_above": ASKED_ABOVE,
-        **(_shown(request, session, staged, summary) if summary is not None else {}),
+        **(_shown(request, session, summary) if summary is not None else {}),
     }
     return render(request, "sessions/review.html", context)
 
 
-def _shown(request: SignedInRequest, session: Session, staged: list[int], summary: Summary) -> dict[str, Any]:
+def _shown(request: SignedInRequest, session: Session, summary: Summary) -> dict[str, Any]:
     chosen = reviewing.chosen_in(request.GET)
     show = request.GET.get("show", "")
     show = show if show in reviewing.SHOWN else "all"
@@ -54,12 +54,12 @@ def _shown(request: SignedInRequest, session: Session, staged: list[int], summar
     end = skipped + len(numbers)
     return {
         "chosen": chosen,
-        "landing": reviewing.landing(session.project, summary, chosen, staged),
+        "landing": reviewing.landing(session, summary, chosen),
         "bars": reviewing.bars(summary, chosen),
         "unsure": summary.unsure,
         "show": show,
         "filters": [(name, word, counts[name]) for name, word in reviewing.SHOWN.items()],
-        "tiles": reviewing.tiles(session, staged, numbers, chosen, request.get_host()),
+        "tiles": reviewing.tiles(session, numbers, chosen, request.get_host()),
         "rejected_elsewhere": sorted(chosen.rejected - set(numbers)),
         "page": {
             "back": numbers[0] if numbers and skipped else None,
