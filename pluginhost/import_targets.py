@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from django.db.models import Case, TextField, When
 from django.db.models.functions import Cast
@@ -117,7 +117,7 @@ def _size(metadata: str) -> Size | None:
     return (width, height) if _is_length(width) and _is_length(height) else None
 
 
-def _is_length(value: Any) -> bool:
+def _is_length(value: Any) -> TypeGuard[float]:
     return is_number(value) and value > 0
 
 
