@@ -62,6 +62,7 @@ GIVEN = {
     ],
 }
 SCHEMA = Schema(Reading().whole(GIVEN))
+NAN, INFINITY = float("nan"), float("inf")
 BOX = {"x": 1, "y": 2, "width": 3, "height": 4}
 RING = [[0, 0], [9, 0], [9, 9]]
 
@@ -177,6 +178,27 @@ def test_every_geometry_is_taken_as_it_is(kind, geometry):
 )
 def test_a_geometry_that_is_none_rejects_its_item(kind, geometry, code, path):
     assert refused_with({"schemaId": kind, kind: geometry}) == (code, f"[17].objects[0].{kind}{path}")
+
+
+ODD = {
+    "not_finite": [NAN, -INFINITY],
+    "number_too_large": [10**400, -1e16],
+    "not_a_number": ["1", None, False, [1], {}],
+}
+
+
+@pytest.mark.parametrize(("code", "odd"), [(code, one) for code, all_ in ODD.items() for one in all_], ids=repr_short)
+@pytest.mark.parametrize("kind", ["bounding-box", "rotated-bounding-box", "polygon", "polyline", "point", "ner", "pdf"])
+def test_an_odd_number_rejects_its_item_wherever_it_stands(kind, code, odd):
+    geometry = TAKEN[kind][0]
+    for place in geometry if isinstance(geometry, dict) else range(len(geometry)):
+        if place in ("text", "objectId"):
+            continue
+        is_point = isinstance(geometry, list) and isinstance(geometry[0], list)
+        changed = {**geometry} if isinstance(geometry, dict) else list(geometry)
+        changed[place] = [geometry[place][0], odd] if is_point else odd
+        path = f".{place}" if isinstance(geometry, dict) else f"[{place}]{'[1]' * is_point}"
+        assert refused_with({"schemaId": kind, kind: changed}) == (code, f"[17].objects[0].{kind}{path}")
 
 
 def test_a_brush_has_its_geometry_in_the_mask():
