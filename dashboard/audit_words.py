@@ -57,6 +57,7 @@ SENTENCES = {
     "session.imports_redone": "redid what {target} imported: {objects} objects on {assets} assets",
     "session.imports_undone": "undid what {target} imported: {objects} objects on {assets} assets",
     "session.review_accepted": "accepted what {target} imported: {objects} objects on {assets} assets",
+    "task.annotated": "labeled a task of {target}",
     "task.reviewed": "reviewed a task of {target}",
     "task.status_set": "set the status of a task of {target}",
     "tasks.assigned": "assigned tasks of {target}",

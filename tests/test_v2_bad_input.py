@@ -129,6 +129,11 @@ TABLE = {
         names=[{"task": "task"}, {"project": "project", "tasks": "[task]"}],
     ),
     "GET task/<uid>": Row("task", query={"includeAnswer": "flag"}),
+    "POST annotate/<uid>": Row(
+        "task",
+        query={"nextStage": "flag", "isPlugin": "flag"},
+        fields=("answer", "label", "duration", "brushDataUrl", "medicalBrushDataUrl"),
+    ),
     "POST task/<uid>/status": Row("task", fields=("status",)),
     "GET task/<uid>/history": Row("task"),
     "GET taskHistory/<uid>": Row("step"),
@@ -221,8 +226,9 @@ def ask(v2: V2, call: str, path: str, query: str = "", body: bytes | None = None
     assert answer["Content-Type"] == "application/json", answer.content[:200]
     told = answer.json()
     assert answer.status_code < 500, (call, query[:200], sent[:200], told)
-    assert told["status"] == ("success" if answer.status_code < 400 else "fail")
-    assert answer.status_code < 400 or len(told["message"]) > 10
+    is_taken = answer.status_code < 400 and "answer is null" not in told.get("message", "")
+    assert told["status"] == ("success" if is_taken else "fail")
+    assert is_taken or len(told["message"]) > 10
     return answer.status_code, told
 
 
@@ -247,6 +253,9 @@ def test_a_parameter_of_the_wrong_type_or_range_is_refused_by_name(alice, world,
         assert (status, is_named) == (400, True), (value, told)
     for value in LENIENT.get(kind, ()):
         status, told = ask(v2, call, world.path(call), written(world.needs(call) | {name: value}))
+        if call in WITH_BODY and status == 400:  # without its body: that is wrong, and not this
+            assert name not in told["message"], (value, told)
+            continue
         assert status in (200, 404), (value, told)  # 404: nothing there to be deleted a second time
 
 

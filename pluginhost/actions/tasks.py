@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import audit
+from pluginhost.actions import answers, audit
 from pluginhost.errors import Invalid
 from pluginhost.models import Project, Task, TaskStep, User
 from pluginhost.principal import Principal
@@ -104,6 +104,9 @@ def _move(principal: Principal, ids: Sequence[int], to_stage: str, how: Requeuin
     tasks = [task for task in locked if task.stage != to_stage or how.changes_more]
     if not tasks:
         return 0
+    is_complete = to_stage == Task.COMPLETE
+    if is_complete:
+        answers.fix(tasks)
     now = timezone.now()
     TaskStep.objects.bulk_create(
         TaskStep(
@@ -113,7 +116,6 @@ def _move(principal: Principal, ids: Sequence[int], to_stage: str, how: Requeuin
         for task in tasks
     )  # fmt: skip
     changes: dict[str, Any] = {"stage": to_stage, "updated_at": now, "updated_by": principal.user}
-    is_complete = to_stage == Task.COMPLETE
     changes["status"] = Task.Status.COMPLETED if is_complete else Task.Status.TODO
     changes |= {"answer": None} if how.removes_annotations else {}
     changes |= {"assignee": None} if how.removes_assignee else {}

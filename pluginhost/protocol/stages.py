@@ -54,6 +54,13 @@ def known(stored: Sequence[Stage]) -> dict[str, str]:
     return {stage["id"]: stage["name"] for stage in shown(stored)}
 
 
+def after(stored: Sequence[Stage], uid: str) -> str:
+    """The stage to the right of one; Complete is the last."""
+    ids = [stage["id"] for stage in shown(stored)]
+    place = ids.index(uid) + 1 if uid in ids else len(ids)
+    return COMPLETE if uid == COMPLETE or place >= len(ids) else str(ids[place])
+
+
 def found(stored: Sequence[Stage], word: object, path: str) -> str:
     """The id of the stage that is meant, by its id or its name in any case. Invalid lists those that there are."""
     stages = known(stored)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pluginhost import access, people, task_history
-from pluginhost.actions import reads, task_choice
+from pluginhost.actions import answers, reads, task_choice
 from pluginhost.actions import tasks as actions
 from pluginhost.models import Project, Task, TaskStep
-from pluginhost.protocol import stages
+from pluginhost.protocol import stages, task_answers
 
 from .door import Answer, Call
 from .query import boolean, refused
@@ -36,6 +36,15 @@ def review(call: Call, uid: str) -> Answer:
     body = call.body()
     changed = actions.review(call.principal, task, str(body.get("reviewStatus")), body.get("pctDetails"))
     return _shown(call, changed)
+
+
+def annotate(call: Call, uid: str) -> Answer:
+    """POST annotate/{task}: people's answer, in the shapes of all clients (PROTOCOL 2.3)."""
+    task = _task(call, uid, "annotate a task")
+    to_next_stage, is_plugins = call.query.flag("nextStage"), call.query.flag("isPlugin")
+    given = task_answers.read(call.body())
+    answers.annotate(call.principal, task, given, to_next_stage=to_next_stage, is_plugins=is_plugins, host=call.host)
+    return _shown(call, access.task(call.principal, uid))
 
 
 def assign(call: Call) -> Answer:

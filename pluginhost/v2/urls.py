@@ -40,6 +40,7 @@ urlpatterns = [
     _at("task/<uid>", door(GET=tasks.read)),
     _at("task/<uid>/status", door(POST=task_work.set_status)),
     _at("task/<uid>/history", door(GET=task_work.history)),
+    _at("annotate/<uid>", door(POST=task_work.annotate)),
     _at("taskHistory/<uid>", door(GET=task_work.step)),
     _at("review/<uid>", door(POST=task_work.review)),
     _at("issues", door(GET=issues.listing, POST=issues.create)),
