@@ -18,7 +18,7 @@ from pluginhost.protocol.numbers import NumberSet
 from .drawn import Contents, DrawnAsset, draw_given
 
 SIZE = 25
-KEPT_SECONDS = 3600
+KEPT_SECONDS = 600
 MOST_STRANGERS = 50
 WORDS = {
     "accepted": "Accepted",
@@ -117,12 +117,18 @@ def chosen_of(session: Session, outcomes: Outcomes, asked: Mapping[str, str]) ->
 
 
 def kept_outcomes(session: Session) -> Outcomes:
-    """As `outcomes_of`, which goes through all that was sent: kept for as long as nothing comes to it."""
+    """As `outcomes_of`, which goes through all that was sent: kept, small, for as long as nothing comes to it."""
     arrived = Import.objects.filter(session=session).exclude(state=Import.State.RECEIVING)
     known = arrived.aggregate(count=Count("pk"), last=Max("pk"))
     there = f"{session.scope.digest[:16]}.{session.assets_read}.{len(deleted(session))}"
     key = f"outcomes.{session.uid}.{known['count']}.{known['last']}.{there}"
-    return cache.get_or_set(key, lambda: outcomes_of(session), KEPT_SECONDS)  # type: ignore[return-value]
+    kept: tuple[dict[str, bytes], int] = cache.get_or_set(key, lambda: _packed(outcomes_of(session)), KEPT_SECONDS)  # type: ignore[assignment]
+    sets, outside = kept
+    return Outcomes(**{name: NumberSet.from_bytes(stored) for name, stored in sets.items()}, outside=outside)
+
+
+def _packed(outcomes: Outcomes) -> tuple[dict[str, bytes], int]:
+    return {name: numbers.to_bytes() for name, numbers in outcomes.items()}, outcomes.outside
 
 
 def reasons_of(session: Session) -> list[tuple[str, int]]:

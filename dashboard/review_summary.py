@@ -25,7 +25,7 @@ STEPS = 100
 """Confidence is counted in hundredths; what carries none stands above them all, since no threshold leaves it out."""
 _NONE = STEPS + 1
 MOST_AT_ONCE = 5_000
-_KEPT_SECONDS = 3600
+_KEPT_SECONDS = 900
 
 
 @dataclass
