@@ -78,16 +78,16 @@ class Sorting:
         What was given `plainly` is kept apart: a single item each, which nothing was to be said of.
         """
         targets = self._targets.of([item for _, item in items])
-        given = known(chain.from_iterable(targets))
-        takes, plainly = self._targets.takes, self.plainly
+        flat = list(chain.from_iterable(targets))
+        given = known(flat)
+        taking, plainly = self._targets.taking(flat) - given.keys(), self.plainly
         for one, found in zip(items, targets, strict=True):
-            if len(found) == 1:
-                (target,) = found
-                asset = target.pk
-                if asset not in given and asset not in plainly and takes(target) and _is_plain(one[1], target):
-                    plainly[asset] = one
-                    continue
-            self._sort_by_itself(one, found, given)
+            if len(found) == 1 and (asset := found[0].pk) in taking and _is_plain(one[1], found[0]):
+                plainly[asset] = one
+                taking.remove(asset)  # what else comes for it is put together with this
+            else:
+                self._sort_by_itself(one, found, given)
+                taking.difference_update(target.pk for target in found)
         return given
 
     def _sort_by_itself(self, one: tuple[int, Item], found: list[Target], given: dict[int, Given]) -> None:

@@ -17,6 +17,7 @@ from .protocol.asset_items import data_digest
 from .protocol.geometry import Refusal, is_number
 from .protocol.image_bounds import Size
 from .protocol.import_items import Item
+from .protocol.numbers import NumberSet
 
 _TODO = str(Task.Status.TODO)
 
@@ -46,9 +47,13 @@ class Targets:
 
     def of(self, items: Sequence[Item]) -> list[list[Target]]:
         """The assets of each item, in at most three queries."""
-        by_external_id = self._found("external_id", {item.external_id for item in items if item.external_id})
-        if not any(item.data or item.uid for item in items):
-            return [by_external_id.get(item.external_id, []) for item in items]
+        names = {item.external_id for item in items}
+        by_external_id = self._found("external_id", names - {""})
+        found = [by_external_id.get(item.external_id, []) for item in items]
+        return found if all(found) else self._of_others(items, by_external_id)
+
+    def _of_others(self, items: Sequence[Item], by_external_id: dict[str, list[Target]]) -> list[list[Target]]:
+        """Those that external ids do not lead to are looked for by what else names them."""
         digests = [data_digest(file_links.bare(item.data, self._host)) if item.data else "" for item in items]
         by_data = self._found("data_digest", {digest for digest in digests if digest})
         by_uid = self._found("uid", {item.uid for item in items if item.uid})
@@ -57,9 +62,12 @@ class Targets:
             for item, digest in zip(items, digests, strict=True)
         ]
 
-    def takes(self, target: Target) -> bool:
-        """Whether the asset may be given pre-labels; `check` says why not."""
-        return target.status == _TODO and (self._scope is None or target.number in self._scope)
+    def taking(self, targets: Sequence[Target]) -> set[int]:
+        """The keys of those that may be given pre-labels; of the others `check` says why not."""
+        scope = self._scope
+        if scope is None or not NumberSet.of(target.number for target in targets) - scope:
+            return {target.pk for target in targets if target.status == _TODO}
+        return {target.pk for target in targets if target.status == _TODO and target.number in scope}
 
     def check(self, target: Target, index: int) -> None:
         """Refusal unless the asset may be given pre-labels."""
