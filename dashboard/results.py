@@ -84,7 +84,7 @@ def listed(session: Session, asked: Mapping[str, str], host: str) -> Listed:
     outcomes = kept_outcomes(session)
     name = name_in(asked)
     chosen = chosen_of(session, outcomes, asked)
-    numbers, skipped = page_of_numbers(chosen, asked)
+    numbers, skipped = _page(chosen, asked)
     end = skipped + len(numbers)
     return Listed(
         choices=_choices(outcomes, name),
@@ -147,17 +147,19 @@ def _choices(outcomes: Outcomes, name: str) -> list[Choice]:
     return found
 
 
-def page_of_numbers(chosen: NumberSet, asked: Mapping[str, str], size: int = SIZE) -> tuple[list[int], int]:
+def _page(chosen: NumberSet, asked: Mapping[str, str]) -> tuple[list[int], int]:
     """The numbers of the page that starts after, or ends before, an asset's number; and how many stand before it."""
-    after, before = _number(asked.get("after")), _number(asked.get("before"))
+    after, before = number_in(asked, "after"), number_in(asked, "before")
     if before is not None:
-        skipped = max(len(chosen & NumberSet.up_to(before - 1)) - size, 0) if before else 0
+        skipped = max(len(chosen & NumberSet.up_to(before - 1)) - SIZE, 0) if before else 0
     else:
         skipped = len(chosen & NumberSet.up_to(after)) if after else 0
-    return chosen.page(skipped, size), skipped
+    return chosen.page(skipped, SIZE), skipped
 
 
-def _number(text: str | None) -> int | None:
+def number_in(asked: Mapping[str, str], name: str) -> int | None:
+    """The whole number that a query string has under the name."""
+    text = asked.get(name)
     is_number = text is not None and text.isascii() and text.isdigit() and len(text) <= 9
     return int(text) if is_number and text is not None else None
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import compress, islice
 from typing import Any
 
 from django.core.cache import cache
@@ -49,15 +51,14 @@ class Tally:
 
 @dataclass
 class Summary:
-    """`numbers` are the assets', in the order of the arrays; `lowest` is each one's least confidence, in hundredths.
+    """`numbers` are the assets', in their order, which is that of the arrays.
 
-    `bare` counts those that were given neither objects nor answers: that nothing is there lands whatever is chosen.
+    `lowest` is each one's least confidence, in hundredths. `bare` counts those that were given neither objects nor answers: that nothing is there lands whatever is chosen.
     """
 
     numbers: array[int] = field(default_factory=lambda: array("I"))
     classes: dict[str, Tally] = field(default_factory=dict)
     lowest: bytearray = field(default_factory=bytearray)
-    whole: NumberSet = field(default_factory=NumberSet)
     bare: int = 0
 
     @property
@@ -70,36 +71,40 @@ class Summary:
         """Objects that carry no confidence."""
         return sum(tally.counts[_NONE] for tally in self.classes.values())
 
-    def assets_landing(self, classes: Collection[str] | None, least: int) -> NumberSet:
-        """Those assets that have something of these classes (None: of all) from this step on."""
-        return self._numbers_where(self._marked(classes, least))
+    def all(self) -> bytes:
+        return b"\1" * len(self.numbers)
 
-    def assets_landing_count(self, classes: Collection[str] | None, least: int) -> int:
-        return int.from_bytes(self._marked(classes, least), "little").bit_count()
-
-    def assets_below(self, least: int) -> NumberSet:
-        """Those with an object under this step."""
-        return self._numbers_where(self._below(least))
-
-    def assets_below_count(self, least: int) -> int:
-        return int.from_bytes(self._below(least), "little").bit_count()
-
-    def _below(self, least: int) -> bytes:
+    def below(self, least: int) -> bytes:
+        """A 1 for each asset with an object under this step."""
         return bytes(self.lowest.translate(bytes(1 if step < least else 0 for step in range(256))))
+
+    def among(self, numbers: Collection[int]) -> bytes:
+        """A 1 for each of these assets."""
+        marked = bytearray(len(self.numbers))
+        for number in numbers:
+            place = bisect_left(self.numbers, number)
+            if place < len(self.numbers) and self.numbers[place] == number:
+                marked[place] = 1
+        return bytes(marked)
+
+    def page(self, marked: bytes, size: int, after: int | None, before: int | None) -> tuple[list[int], int]:
+        """The marked assets of the page after, or before, an asset's number; and how many stand before it."""
+        if before is not None:
+            skipped = max(count(marked[: bisect_left(self.numbers, before)]) - size, 0)
+            return list(islice(compress(self.numbers, marked), skipped, skipped + size)), skipped
+        start = bisect_right(self.numbers, after) if after is not None else 0
+        return list(islice(compress(self.numbers[start:], marked[start:]), size)), count(marked[:start])
 
     def _of(self, classes: Collection[str] | None) -> Iterable[tuple[str, Tally]]:
         return ((name, tally) for name, tally in self.classes.items() if classes is None or name in classes)
 
-    def _marked(self, classes: Collection[str] | None, least: int) -> bytes:
-        """A 1 for each asset that gets something."""
+    def landing(self, classes: Collection[str] | None, least: int) -> bytes:
+        """A 1 for each asset that gets something of these classes (None: of all) from this step on."""
         table = bytes(1 if step > least else 0 for step in range(256))  # `best` counts from 1
         marked = 0
         for _, tally in self._of(classes):
             marked |= int.from_bytes(tally.best.translate(table), "little")
         return marked.to_bytes(len(self.numbers), "little")
-
-    def _numbers_where(self, marked: bytes) -> NumberSet:
-        return NumberSet.of(number for number, is_marked in zip(self.numbers, marked, strict=True) if is_marked)
 
     def add(self, number: int, content: Mapping[str, Any]) -> None:
         """One more asset."""
@@ -121,10 +126,19 @@ class Summary:
         self.lowest[place] = min(self.lowest[place], step)
 
     def close(self) -> None:
-        """All arrays become as long as there are assets."""
-        self.whole = NumberSet.of(self.numbers)
+        """All arrays become as long as there are assets, and stand in the order of their numbers."""
         for tally in self.classes.values():
             tally.best.extend(bytes(len(self.numbers) - len(tally.best)))
+        order = sorted(range(len(self.numbers)), key=self.numbers.__getitem__)
+        self.numbers = array("I", (self.numbers[place] for place in order))
+        self.lowest = bytearray(self.lowest[place] for place in order)
+        for tally in self.classes.values():
+            tally.best = bytearray(tally.best[place] for place in order)
+
+
+def count(marked: bytes) -> int:
+    """How many are marked."""
+    return int.from_bytes(marked, "little").bit_count()
 
 
 def step_of(item: Mapping[str, Any]) -> int:

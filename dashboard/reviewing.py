@@ -11,11 +11,10 @@ from django.http import QueryDict
 
 from pluginhost.models import Asset, Import, PreLabel, Session
 from pluginhost.protocol.confidence import confidence_of, passes
-from pluginhost.protocol.numbers import NumberSet
 
 from . import overlay
 from .drawn import Contents, DrawnAsset, Layer, draw_given
-from .review_summary import STEPS, Summary, Tally
+from .review_summary import STEPS, Summary, Tally, count
 
 SIZE = 24
 BARS = 50
@@ -113,7 +112,7 @@ def landing(session: Session, summary: Summary, chosen: Chosen) -> Landing:
 
 
 def _assets(summary: Summary, chosen: Chosen) -> int:
-    return summary.assets_landing_count(chosen.classes, chosen.least) + summary.bare
+    return count(summary.landing(chosen.classes, chosen.least)) + summary.bare
 
 
 def _of_rejected(session: Session, chosen: Chosen) -> Summary:
@@ -162,25 +161,17 @@ SHOWN = {
 }
 
 
-def counts_to_show(summary: Summary, chosen: Chosen) -> dict[str, int]:
-    """How many assets each filter has."""
+def marked(summary: Summary, chosen: Chosen) -> dict[str, bytes]:
+    """The assets of each filter, as the summary marks them."""
+    landing = int.from_bytes(summary.landing(chosen.classes, chosen.least), "little")
+    everything = summary.all()
+    nothing = int.from_bytes(everything, "little") & ~landing
     return {
-        "all": len(summary.numbers),
-        "doubtful": summary.assets_below_count(chosen.least or DOUBTFUL),
-        "nothing": len(summary.numbers) - summary.assets_landing_count(chosen.classes, chosen.least),
-        "rejected": len(NumberSet.of(chosen.rejected) & summary.whole),
+        "all": everything,
+        "doubtful": summary.below(chosen.least or DOUBTFUL),
+        "nothing": nothing.to_bytes(len(everything), "little"),
+        "rejected": summary.among(chosen.rejected),
     }
-
-
-def numbers_to_show(summary: Summary, chosen: Chosen, show: str) -> NumberSet:
-    """The assets of one filter."""
-    if show == "doubtful":
-        return summary.assets_below(chosen.least or DOUBTFUL)
-    if show == "nothing":
-        return summary.whole - summary.assets_landing(chosen.classes, chosen.least)
-    if show == "rejected":
-        return NumberSet.of(chosen.rejected) & summary.whole
-    return summary.whole
 
 
 def given_to(session: Session, numbers: Collection[int]) -> dict[int, PreLabel]:

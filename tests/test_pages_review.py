@@ -7,6 +7,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from dashboard import reviewing
 from pluginhost.actions import organizations
 from pluginhost.models import Import, ImportAssets, PreLabel, Session
 from pluginhost.protocol.numbers import NumberSet
@@ -186,3 +187,20 @@ def test_what_takes_long_to_count_is_counted_on_a_second_look(as_alice, session,
     assert "Going through what is staged" in page(as_alice, session).content.decode()
     assert landing(as_alice, session, counted="1") == (4, 4)
     assert landing(as_alice, session) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers", "back", "more"),
+    [
+        ({}, [1, 2], None, 2),
+        ({"after": "2"}, [3, 4], 3, None),
+        ({"before": "3"}, [1, 2], None, 2),
+        ({"after": "4"}, [], None, None),
+        ({"least": "0.6", "show": "doubtful"}, [1, 2], None, None),
+    ],
+)
+def test_assets_are_paged_by_number(as_alice, session, staged, monkeypatch, query, numbers, back, more):
+    monkeypatch.setattr(reviewing, "SIZE", 2)
+    shown = page(as_alice, session, **query).context
+    assert [tile.drawn.asset.number for tile in shown["tiles"]] == numbers
+    assert shown["page"] == {"back": back, "more": more}

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from dashboard import flips, reviewing
-from dashboard.results import page_of_numbers
-from dashboard.review_summary import Summary, staged_of, summary_of
+from dashboard.results import number_in
+from dashboard.review_summary import Summary, count, staged_of, summary_of
 from pluginhost import access
 from pluginhost.actions import reviews
 from pluginhost.actions.ledger import ASKED_ABOVE, NeedsConfirmation
@@ -49,8 +49,10 @@ def _shown(request: SignedInRequest, session: Session, summary: Summary) -> dict
     chosen = reviewing.chosen_in(request.GET)
     show = request.GET.get("show", "")
     show = show if show in reviewing.SHOWN else "all"
-    counts = reviewing.counts_to_show(summary, chosen)
-    numbers, skipped = page_of_numbers(reviewing.numbers_to_show(summary, chosen, show), request.GET, reviewing.SIZE)
+    marked = reviewing.marked(summary, chosen)
+    counts = {name: count(assets) for name, assets in marked.items()}
+    edges = number_in(request.GET, "after"), number_in(request.GET, "before")
+    numbers, skipped = summary.page(marked[show], reviewing.SIZE, *edges)
     end = skipped + len(numbers)
     return {
         "chosen": chosen,
