@@ -53,7 +53,8 @@ class Tally:
 class Summary:
     """`numbers` are the assets', in their order, which is that of the arrays.
 
-    `lowest` is each one's least confidence, in hundredths. `bare` counts those that were given neither objects nor answers: that nothing is there lands whatever is chosen.
+    `lowest` is each one's least confidence, in hundredths.
+    `bare` counts those that were given neither objects nor answers: that nothing is there lands whatever is chosen.
     """
 
     numbers: array[int] = field(default_factory=lambda: array("I"))
