@@ -12,9 +12,10 @@ from .errors import Invalid, TooLarge
 from .import_sorting import Noticed, Refused, Sorting
 from .models import Project
 from .protocol.given import Given
-from .protocol.import_body import Bounded, items_of
+from .protocol.import_body import items_of
 from .protocol.import_items import Item
-from .protocol.walk import NotJson, Readable, Walk
+from .protocol.streams import Bounded, Readable
+from .protocol.walk import NotJson, Walk
 
 MOST_TOLD = 1_000
 _AT_ONCE = 1_000

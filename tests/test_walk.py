@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pluginhost.protocol.walk import NotJson, Rewindable, Unreadable, Walk
+from pluginhost.protocol.streams import Rewindable
+from pluginhost.protocol.walk import NotJson, Unreadable, Walk
 
 values = st.recursive(
     st.none()
@@ -146,10 +147,29 @@ def test_a_key_that_stands_twice_is_found_however_deep_or_long_its_object_is():
     assert [(one.code, one.path) for one in found] == [("duplicate_key", ".a" * 400), ("duplicate_key", "")]
 
 
-def test_an_item_over_the_limit_is_refused():
-    walk = Walk(io.BytesIO(b'{"items": ["' + b"x" * 5000 + b'"]}'), read_bytes=100, most=1000)
+LONG = {
+    "a text": b'"' + b"x" * 5000 + b'"',
+    "a text of quotes": b'"' + b'\\"' * 3001 + b'"',
+    "a number": b"9" * 5000,
+    "a fraction": b"0." + b"9" * 5000,
+    "a list": b"[" + b'"]", ' * 2000 + b"1]",
+    "an object": b'{"a": {"b": [' + b"{}, " * 3000 + b'"\\\\"]}}',
+}
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+@pytest.mark.parametrize("long", LONG.values(), ids=LONG.keys())
+def test_an_item_over_the_limit_stands_for_itself_alone(long, size):
+    walk = Walk(io.BytesIO(b'{"items": [1, ' + long + b", 2]}"), read_bytes=size, most=1000)
     assert next(walk.members()) == "items"
-    with pytest.raises(NotJson, match="at most 1,000"):
+    assert list(walk.items()) == [1, Unreadable("it has more than 1,000 characters", "too_large"), 2]
+
+
+@pytest.mark.parametrize("broken", [b'{"a": oops}, ' + b"1, " * 5000 + b"2]", b'["' + b"x" * 5000, b"{" * 5000])
+def test_a_broken_item_before_much_else_is_no_long_item(broken):
+    walk = Walk(io.BytesIO(b'{"items": [' + broken), read_bytes=100, most=1000)
+    assert next(walk.members()) == "items"
+    with pytest.raises(NotJson, match="not JSON at character"):
         list(walk.items())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from pluginhost.protocol.walk import Readable
+from pluginhost.protocol.streams import Readable
 
 
 class ImportCheckForm(forms.Form):

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from pluginhost.errors import Invalid
 
-from .walk import Readable, Walk
+from .walk import Walk
 
 ITEMS = ("jsonContent", "labels")
 """The list's name, and its older one."""
 _ONCE = ("project", *ITEMS)
-
-
-class Bounded:
-    """A stream up to a limit; past it, the error that `too_large` makes."""
-
-    def __init__(self, stream: Readable, limit: int, too_large: Callable[[], Exception]) -> None:
-        self._stream, self._left, self._too_large = stream, limit, too_large
-
-    def read(self, size: int, /) -> bytes:
-        piece = self._stream.read(size)
-        self._left -= len(piece)
-        if self._left < 0:
-            raise self._too_large()
-        return piece
 
 
 def items_of(walk: Walk, *, may_be_bare: bool = False) -> Iterator[Any]:

@@ -25,7 +25,7 @@ CODES = {
     "bad_relation": "A relation is not of the documented form.",
     "unknown_object": "A relation names an object that is not there.",
     "bad_mask": "What should be the address of a mask is none.",
-    "too_large": "What one asset was given is larger than is stored.",
+    "too_large": "The item, or all that its asset was given, is larger than is stored.",
 }
 NOTICES = {
     "ambiguous_external_id": "Several assets have what names the asset; all of them were labeled.",

@@ -11,29 +11,30 @@ from __future__ import annotations
 import codecs
 import json
 import re
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from .doubled_keys import Decoder
+from .streams import Readable
 
 READ_BYTES = 64 * 1024
 MOST_AT_ONCE = 2 * READ_BYTES
 MOST_PER_ITEM = 8 * 2**20
-_SPOOLED_IN_MEMORY = 2**20
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"[-+0-9.eE]")
 _NUMBERS = re.compile(r"[-+0-9.eE]*")
 _TURNING_POINT = re.compile(r'["\[\]{}]')
+_TEXT_TURN = re.compile(r'["\\]')
 _TEXT_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 _BORDER = re.compile(r'[ \t\n\r]*,[ \t\n\r]*\{[ \t\n\r]*"[^"\\]+"')
 _ESCAPED_COLON = "\\u003"  # its beginning: the last digit may be an `a` or an `A`
 _encode = msgspec.json.Encoder().encode
-_decode_list = msgspec.json.Decoder(list[Any]).decode
+Decode = Callable[[str], list[Any]]
+_decode_list: Decode = msgspec.json.Decoder(list[Any]).decode
 
 
 class NotJson(ValueError):
@@ -52,47 +53,16 @@ class Unreadable:
     path: str = ""
 
 
-class Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-class Rewindable:
-    """A stream that can be read once more from its beginning; what was read is kept until then, on disk past 1 MB."""
-
-    def __init__(self, stream: Readable) -> None:
-        self._stream = stream
-        self._kept = tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115  # `close` closes it
-        self._is_keeping = True
-        self._is_replaying = False
-        self.size = 0
-
-    def read(self, size: int, /) -> bytes:
-        if self._is_replaying:
-            piece = self._kept.read(size)
-            if piece:
-                return piece
-            self.close()
-        piece = self._stream.read(size)
-        self.size += len(piece)
-        if self._is_keeping:
-            self._kept.write(piece)
-        return piece
-
-    def rewind(self) -> None:
-        """From the beginning again; what was kept is then read once."""
-        self._kept.seek(0)
-        self._is_keeping, self._is_replaying = False, True
-
-    def close(self) -> None:
-        """There will be no rewinding any more."""
-        self._is_keeping = self._is_replaying = False
-        self._kept.close()
-
-
 class Walk:
-    """One pass over a JSON object: `for name in walk.members()`, and for each either `value`, `items` or neither."""
+    """One pass over a JSON object: `for name in walk.members()`, and for each either `value`, `items` or neither.
 
-    def __init__(self, stream: Readable, read_bytes: int = READ_BYTES, most: int = MOST_PER_ITEM) -> None:
+    `form` decodes a list of items that are all of the usual form into objects for it, with an error for any others. Of
+    items that stand alone nobody can tell what they get.
+    """
+
+    def __init__(
+        self, stream: Readable, read_bytes: int = READ_BYTES, most: int = MOST_PER_ITEM, form: Decode | None = None
+    ) -> None:
         self._stream = stream
         self._read_bytes = read_bytes
         self._most = most
@@ -103,6 +73,7 @@ class Walk:
         self._is_over = False
         self._alone = Decoder()
         self._is_unread = False
+        self._form = form
         self._border: str | None = None  # what stands between two items, the comma first, and how the second begins
         self._alone_until = 0  # up to there, items are decoded one by one
 
@@ -179,7 +150,8 @@ class Walk:
         end = self._text.rfind(self._border, self._at, self._at + MOST_AT_ONCE)
         if end < 0:
             return None
-        values = _decoded_alike(self._text[self._at : end])
+        text = self._text[self._at : end]
+        values = (self._form and _decoded_alike(text, self._form)) or _decoded_alike(text, _decode_list)
         if values is None:
             self._alone_until = self._before + end
         else:
@@ -202,7 +174,7 @@ class Walk:
             if found is not None:
                 return found[0]
             if len(self._text) - self._at > self._most:
-                raise self._wrong(f"an item of at most {self._most:,} characters")
+                return self._too_long()
             self._fill(wanted)
             wanted *= 2  # so that a large item is not decoded again for each small piece of it
 
@@ -236,6 +208,52 @@ class Walk:
             return None
         self._at = end
         return (Unreadable(why),)
+
+    def _too_long(self) -> Unreadable:
+        """Stands for a value of which more came than is read. One that ends there all the same is broken."""
+        end = self._end_of_nest()
+        if end is not None and end < len(self._text):
+            try:
+                self._alone.decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                raise self._wrong("a value", at=error.pos, why=error.msg) from None
+        self._let_go()
+        return Unreadable(f"it has more than {self._most:,} characters", "too_large")
+
+    def _let_go(self) -> None:
+        """Go past the value at hand, however long, by its brackets alone, and keep none of it."""
+        if self._text[self._at] not in '"[{':
+            self._let_go_of_digits()
+            return
+        depth, is_text = 0, False
+        while True:
+            turn = (_TEXT_TURN if is_text else _TURNING_POINT).search(self._text, self._at)
+            self._at = len(self._text) if turn is None else turn.end()
+            if turn is None:
+                self._fill_on()
+            elif turn[0] == "\\":
+                self._fill_on()
+                self._at += 1
+            elif turn[0] == '"':
+                is_text = not is_text
+            else:
+                depth += 1 if turn[0] in "[{" else -1
+            if turn is not None and depth == 0 and not is_text:
+                return
+
+    def _let_go_of_digits(self) -> None:
+        while True:
+            self._at = _NUMBERS.match(self._text, self._at).end()  # type: ignore[union-attr]  # it always matches
+            if self._at < len(self._text):
+                return
+            self._fill_on()
+
+    def _fill_on(self) -> None:
+        """See to it that there is something at hand."""
+        while self._at == len(self._text):
+            if self._is_over:
+                raise self._wrong("the end of the item")
+            self._fill(self._read_bytes)
 
     def _end_of_nest(self) -> int | None:
         """Where the value at hand ends, by its brackets alone; None when that has not been read."""
@@ -304,13 +322,13 @@ def _with_doubled_key(key: str, path: str) -> Unreadable:
     return Unreadable(f"the key {json.dumps(key[:60])} stands twice", "duplicate_key", path)
 
 
-def _decoded_alike(text: str) -> list[Any] | None:
+def _decoded_alike(text: str, decode: Decode) -> list[Any] | None:
     """The values between which the commas of `text` stand; None where the standard library has something to say of one.
 
     Of a key that comes twice in an object only the last is decoded, and then a colon less is written.
     """
     try:
-        values: list[Any] = _decode_list(f"[{text}]")
+        values = decode(f"[{text}]")
         colons = _encode(values).count(b":")
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return None

@@ -12,8 +12,9 @@ from pluginhost.actions import imports
 from pluginhost.errors import Invalid, TooLarge
 from pluginhost.import_sorting import Noticed, Refused
 from pluginhost.models import Project
-from pluginhost.protocol.import_body import Bounded, items_of
-from pluginhost.protocol.walk import NotJson, Readable, Rewindable, Walk
+from pluginhost.protocol.import_body import items_of
+from pluginhost.protocol.streams import Bounded, Readable, Rewindable
+from pluginhost.protocol.walk import NotJson, Walk
 
 from .door import Answer, Call
 from .query import refused
