@@ -13,7 +13,8 @@ from .import_sorting import Noticed, Refused, Sorting
 from .models import Project
 from .protocol.given import Given
 from .protocol.import_body import items_of
-from .protocol.import_items import Item
+from .protocol.import_items import Read
+from .protocol.plain_items import decode_items
 from .protocol.streams import Bounded, Readable
 from .protocol.walk import NotJson, Walk
 
@@ -51,7 +52,8 @@ def check(project: Project, body: Readable, host: str = "") -> Checked:
     given: dict[int, Given] = {}
     items = 0
     try:
-        for pending in _pieces(sorting, Walk(Bounded(body, settings.PLUGINHOST_BODY_LIMIT, _too_large))):
+        bounded = Bounded(body, settings.PLUGINHOST_BODY_LIMIT, _too_large)
+        for pending in _pieces(sorting, Walk(bounded, form=decode_items)):
             items += pending.count
             sorting.sort(pending.read, lambda _: given)  # all of it is kept: a check is small
             for asset in list(sorting.plainly):
@@ -66,7 +68,7 @@ class _Piece:
 
     def __init__(self) -> None:
         self.count = 0
-        self.read: list[tuple[int, Item]] = []
+        self.read: list[tuple[int, Read]] = []
 
 
 def _pieces(sorting: Sorting, walk: Walk) -> Iterator[_Piece]:

@@ -14,10 +14,11 @@ from typing import NamedTuple
 from . import file_links
 from .import_targets import Target, Targets, missing
 from .models import Project, Session
-from .protocol import image_bounds, import_items
+from .protocol import import_items
 from .protocol.geometry import Refusal
 from .protocol.given import Given
-from .protocol.import_items import ALWAYS, Item, Notice
+from .protocol.import_items import ALWAYS, Item, Notice, Read, whole
+from .protocol.plain_items import Boxes
 
 LONGEST_NAME, LONGEST_PATH, LONGEST_MESSAGE = 1000, 200, 500
 
@@ -56,13 +57,13 @@ class Sorting:
         self.noticed: list[Noticed] = []
         self.masks: set[str] = set()
         self.homes: dict[int, int] = {}
-        self.plainly: dict[int, tuple[int, Item]] = {}
+        self.plainly: dict[int, tuple[int, Read]] = {}
         self.repeated = 0
         self._schema = import_items.Schema(project.category_schema)
         self._targets = Targets(project, session, host)
         self._host = host
 
-    def read(self, item: object, index: int) -> Item | None:
+    def read(self, item: object, index: int) -> Read | None:
         """The item as it may be given, or None when it was refused."""
         try:
             return self._schema.plain(item) or self._schema.thorough(item, index)
@@ -71,7 +72,7 @@ class Sorting:
             return None
 
     def sort(
-        self, items: list[tuple[int, Item]], known: Callable[[Iterable[Target]], dict[int, Given]]
+        self, items: list[tuple[int, Read]], known: Callable[[Iterable[Target]], dict[int, Given]]
     ) -> dict[int, Given]:
         """What each asset is given by now. `known` tells what it had been given before by this same import.
 
@@ -90,8 +91,8 @@ class Sorting:
                 taking.difference_update(target.pk for target in found)
         return given
 
-    def _sort_by_itself(self, one: tuple[int, Item], found: list[Target], given: dict[int, Given]) -> None:
-        index, item = one
+    def _sort_by_itself(self, one: tuple[int, Read], found: list[Target], given: dict[int, Given]) -> None:
+        index, item = one[0], whole(one[1])
         if not found:
             self._refuse(index, item.name, None, missing(item, index))
             return
@@ -104,7 +105,7 @@ class Sorting:
         """One of these, from now on as any other."""
         self.homes[asset] = 1
         index, item = self.plainly.pop(asset)
-        return Given.by(item, index)
+        return Given.by(whole(item), index)
 
     def forget(self) -> None:
         """What was said and counted so far has been seen to."""
@@ -193,12 +194,12 @@ class Sorting:
         )
 
 
-def _is_plain(item: Item, target: Target) -> bool:
+def _is_plain(item: Read, target: Target) -> bool:
     """Whether nothing is to be said when the asset is given this."""
-    if item.notices or item.loose or len(item.content) > len(ALWAYS):
+    if type(item) is not Boxes and (item.notices or item.loose or len(item.content) > len(ALWAYS)):
         return False
     size = target.metadata and target.size
-    return not size or image_bounds.are_inside(item.content["objects"], size)
+    return not size or item.is_inside(size)
 
 
 _REPEATED = "Items before it had given all of this to the asset already."

@@ -16,7 +16,7 @@ from .prepared import Prepared, listed, members_of
 from .protocol.asset_items import data_digest
 from .protocol.geometry import Refusal, is_number
 from .protocol.image_bounds import Size
-from .protocol.import_items import Item
+from .protocol.import_items import Item, Read
 from .protocol.numbers import NumberSet
 
 _TODO = str(Task.Status.TODO)
@@ -45,14 +45,14 @@ class Targets:
         self._scope = session.scope.numbers if session else None
         self._host = host
 
-    def of(self, items: Sequence[Item]) -> list[list[Target]]:
+    def of(self, items: Sequence[Read]) -> list[list[Target]]:
         """The assets of each item, in at most three queries."""
         names = {item.external_id for item in items}
         by_external_id = self._found("external_id", names - {""})
         found = [by_external_id.get(item.external_id, []) for item in items]
         return found if all(found) else self._of_others(items, by_external_id)
 
-    def _of_others(self, items: Sequence[Item], by_external_id: dict[str, list[Target]]) -> list[list[Target]]:
+    def _of_others(self, items: Sequence[Read], by_external_id: dict[str, list[Target]]) -> list[list[Target]]:
         """Those that external ids do not lead to are looked for by what else names them."""
         digests = [data_digest(file_links.bare(item.data, self._host)) if item.data else "" for item in items]
         by_data = self._found("data_digest", {digest for digest in digests if digest})

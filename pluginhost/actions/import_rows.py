@@ -17,7 +17,7 @@ from pluginhost.import_targets import Target
 from pluginhost.models import Import, Notice, PreLabel, Project, Rejection
 from pluginhost.protocol.given import Given
 from pluginhost.protocol.growing_numbers import GrowingNumbers
-from pluginhost.protocol.import_items import Item
+from pluginhost.protocol.import_items import Read
 from pluginhost.protocol.import_text import digest
 from pluginhost.protocol.numbers import NumberSet
 
@@ -74,7 +74,7 @@ class Rows:
     def take(self, items: Iterable[object]) -> None:
         """The items of the request, in their order."""
         read, refused = self._sorting.read, self._sorting.refused
-        pending: list[tuple[int, Item]] = []
+        pending: list[tuple[int, Read]] = []
         index, size = -1, 0
         for index, item in enumerate(items):
             taken = read(item, index)
@@ -87,7 +87,7 @@ class Rows:
         self.counts.items = index + 1
         self._write(pending)
 
-    def _write(self, pending: list[tuple[int, Item]]) -> None:
+    def _write(self, pending: list[tuple[int, Read]]) -> None:
         """Store some items, in a transaction of its own; what can be read beforehand is."""
         sorting, origin = self._sorting, self._imported.pk
         given = sorting.sort(pending, self._given_before)
@@ -133,17 +133,18 @@ class Rows:
             self._settle(asset, row, left_by.get(asset), changes)
         return changes
 
-    def _fresh(self, plainly: dict[int, tuple[int, Item]]) -> list[tuple[Any, ...]]:
+    def _fresh(self, plainly: dict[int, tuple[int, Read]]) -> list[tuple[Any, ...]]:
         """Rows for assets that had nothing before, and were given one item each: nearly always all of them."""
         origin, numbers = self._imported.pk, self._numbers
-        self.counts.add_fresh(
-            len(plainly), [one["schemaId"] for _, item in plainly.values() for one in item.content["objects"]]
-        )
+        rows: list[tuple[Any, ...]] = []
+        classes: list[str] = []
+        for asset, (index, item) in plainly.items():
+            text, of_item = item.text, item.classes
+            classes += of_item
+            rows.append((origin, asset, index, text, digest(text), len(of_item), False))
+        self.counts.add_fresh(len(rows), classes)
         self._given.add([numbers[asset] for asset in plainly])
-        return [
-            (origin, asset, index, item.text, digest(item.text), len(item.content["objects"]), False)
-            for asset, (index, item) in plainly.items()
-        ]
+        return rows
 
     def _settle(self, asset: int, row: Given, left: Left | None, changes: _Changes) -> None:
         before, items = self._known.get(asset), self._sorting.homes.get(asset, 0)

@@ -6,9 +6,10 @@ sentence that says what was expected. What is odd about one that is taken is sai
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
-from . import image_bounds, import_text
+from . import image_bounds, import_text, plain_items
 from .answers import Question
 from .geometry import Refusal, shown
 from .import_reading import ItemReading
@@ -16,21 +17,11 @@ from .import_words import CODES, NOTICES, Notice
 from .labeling import Kind
 from .object_names import End
 from .plain_geometry import IS_PLAIN, MEMBERS
+from .plain_items import Boxes, BoxItem
 from .storable import clean_text, is_clean
 from .walk import Unreadable
 
-__all__ = [
-    "ALWAYS",
-    "CODES",
-    "LONGEST_SELECTOR",
-    "MASKS",
-    "NOTICES",
-    "Item",
-    "Notice",
-    "Schema",
-    "name_of",
-    "selectors_of",
-]
+__all__ = ["ALWAYS", "CODES", "MASKS", "NOTICES", "Item", "Notice", "Read", "Schema", "name_of", "whole"]
 
 LONGEST_SELECTOR = 2 * 2**20
 MASKS = ("brushDataUrl", "medicalBrushDataUrl")
@@ -58,6 +49,15 @@ class Item(NamedTuple):
     loose: tuple[End, ...] = ()
 
     @property
+    def classes(self) -> list[str]:
+        """The labeling tool of each object."""
+        return [one["schemaId"] for one in self.content["objects"]]
+
+    def is_inside(self, size: image_bounds.Size) -> bool:
+        """Whether no object reaches outside an image of this size."""
+        return image_bounds.are_inside(self.content["objects"], size)
+
+    @property
     def name(self) -> str:
         """By what it names its asset."""
         return self.external_id or self.data or self.uid
@@ -72,6 +72,16 @@ class Item(NamedTuple):
         return "outside_image", f"[{index}].objects[{place}].{kind}", message
 
 
+Read = Item | Boxes
+
+
+def whole(item: Read) -> Item:
+    """As any other item, with all that can be asked of it."""
+    if isinstance(item, Item):
+        return item
+    return Item(item.external_id, "", "", json.loads(item.text), item.text)
+
+
 class Schema:
     """A project's labeling tools, in the form in which items are checked against them."""
 
@@ -84,6 +94,7 @@ class Schema:
         self._ask(category_schema.get("classifications"), None)
         for entry in category_schema.get("relations") or []:
             self.relations.add(entry)
+        self._boxes = {schema_id for schema_id, kind in self.tools.by_id.items() if kind == "bounding-box"}
         self._plain = {
             schema_id: (kind, IS_PLAIN[kind], MEMBERS.get(kind))
             for schema_id, kind in self.tools.by_id.items()
@@ -97,12 +108,14 @@ class Schema:
             self.questions[schema_id] = Question.of(entry, parent)
             self._ask(entry.get("classifications"), schema_id)
 
-    def read(self, item: object, index: int) -> Item:
+    def read(self, item: object, index: int) -> Read:
         """The item, with a schemaId on everything; Refusal says why it is not taken."""
         return self.plain(item) or self.thorough(item, index)
 
-    def plain(self, item: Any) -> Item | None:
+    def plain(self, item: Any) -> Read | None:
         """The same for an item of which nothing needs a word or a change, as nearly all are; None for any other."""
+        if type(item) is BoxItem:
+            return plain_items.read(item, self._boxes)
         if type(item) is not dict or (len(item) > 2 and not _NOT_PLAIN.isdisjoint(item)):
             return None
         external_id, objects = item.get("externalId"), item.get("objects")
@@ -130,6 +143,8 @@ class Schema:
     def thorough(self, item: object, index: int) -> Item:
         """As `read`, of any item."""
         root = f"[{index}]"
+        if isinstance(item, BoxItem):
+            item = item.as_dict()
         if isinstance(item, Unreadable):
             raise Refusal(item.code, f"{root}{item.path}", f"This item cannot be read: {item.why}.")
         if not isinstance(item, dict):
@@ -164,6 +179,8 @@ def selectors_of(item: dict[str, Any], root: str) -> tuple[str, str, str]:
 
 def name_of(item: object) -> str:
     """By what a refused item named its asset, as far as it did."""
+    if isinstance(item, BoxItem):
+        item = item.as_dict()
     if not isinstance(item, dict):
         return ""
     for name in ("externalId", "data", "_id"):

@@ -22,8 +22,8 @@ _LEAST, _MOST = -(2**63), 2**64
 
 
 def text_of(content: Any) -> str:
-    """As it is stored; of what `stored` has let through, or a part of it."""
-    return orjson.dumps(content).decode()
+    """As it is stored, names in the order of their letters; of what `stored` has let through, or a part of it."""
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def digest(text: str) -> str:
@@ -33,7 +33,7 @@ def digest(text: str) -> str:
 def plain(content: Any) -> str | None:
     """The text, or None where something about it may need a closer look."""
     try:
-        written = orjson.dumps(content)
+        written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # half a surrogate pair, a number beyond 64 bits, or nested too deeply
         return None
     if b"null" in written or b"\\u0000" in written:  # NaN and Infinity are written as null

@@ -13,6 +13,7 @@ from pluginhost.errors import Invalid, TooLarge
 from pluginhost.import_sorting import Noticed, Refused
 from pluginhost.models import Project
 from pluginhost.protocol.import_body import items_of
+from pluginhost.protocol.plain_items import decode_items
 from pluginhost.protocol.streams import Bounded, Readable, Rewindable
 from pluginhost.protocol.walk import NotJson, Walk
 
@@ -25,7 +26,7 @@ def receive(call: Call) -> Answer:
     body = Rewindable(_bounded(call.request))
     try:
         project = _project(call, body)
-        items = items_of(Walk(body))
+        items = items_of(Walk(body, form=decode_items))
         received = imports.receive(call.principal, project, items, size=lambda: body.size, host=call.host)
     except NotJson as error:
         raise Invalid(f"{error} Nothing was imported.") from None
