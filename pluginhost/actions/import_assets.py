@@ -12,10 +12,9 @@ from django.db.models.functions import Coalesce
 from pluginhost.actions.import_rows import STANDING
 from pluginhost.asset_numbers import numbers_of
 from pluginhost.models import Import, ImportAssets, PreLabel, Session
-from pluginhost.models.session import Existing
 from pluginhost.protocol.numbers import NumberSet
 
-_LOOKED_UP = 200
+LOOKED_UP = 200
 """So many assets are looked up by their rows, which is the quicker where a project has a great many imports."""
 
 PLACE = Coalesce("origin__applied_seq", F("origin_id") + 2**60)
@@ -34,17 +33,28 @@ def keep(imported: Import, given: NumberSet) -> None:
 
 def of(imports: QuerySet[Import]) -> NumberSet:
     """The assets that any of the imports gives something."""
-    return NumberSet.union_of(stored for _, stored in _kept(imports))
+    return NumberSet.union_of(stored for _, stored in kept(imports))
 
 
 def among(given: NumberSet, imports: QuerySet[Import], project_id: int) -> NumberSet:
     """Those of a project's assets that any of its `imports` gives something, too."""
-    if len(given) > _LOOKED_UP:
+    if len(given) > LOOKED_UP:
         return of(imports) & given
-    rows = PreLabel.objects.filter(
-        asset__project=project_id, asset__number__in=list(given), is_unchanged=False, origin__in=imports.order_by()
-    )
-    return NumberSet.of(rows.order_by().values_list("asset__number", flat=True))
+    found = near(given, project_id)
+    counting = imports.filter(pk__in=list(found)).values_list("pk", flat=True)
+    return NumberSet.of(number for origin in counting for number in found[origin])
+
+
+def near(given: NumberSet, project_id: int) -> dict[int, list[int]]:
+    """By import, which of these few assets it gives something.
+
+    Imports are not narrowed in the same query: a database would go through all of them for each asset.
+    """
+    rows = PreLabel.objects.filter(asset__project=project_id, asset__number__in=list(given), is_unchanged=False)
+    found: dict[int, list[int]] = {}
+    for origin, number in rows.order_by().values_list("origin_id", "asset__number"):
+        found.setdefault(origin, []).append(number)
+    return found
 
 
 def newly_labeled(given: NumberSet, project_id: int, moving: Q | None = None) -> int:
@@ -54,31 +64,11 @@ def newly_labeled(given: NumberSet, project_id: int, moving: Q | None = None) ->
     return len(given - among(given, others, project_id))
 
 
-def hidden_by(imported: Import) -> QuerySet[Import]:
-    """The applied imports whose pre-labels it takes the place of, where it has its own (see `prelabels`)."""
-    giver = Q(plugin=imported.plugin_id) if imported.plugin_id else Q(plugin=None, user=imported.user_id)
-    own = Q(session=imported.session_id) if imported.session_id else Q(pk__in=[])
-    hidden = own | giver if imported.existing == Existing.REPLACE else own
-    applied = Import.objects.filter(project=imported.project_id, state=Import.State.APPLIED)
-    return applied.filter(hidden).exclude(pk=imported.pk)
-
-
-def hid_each(moving: QuerySet[Import]) -> list[tuple[int, int]]:
-    """(its key, assets on which it hides others) of each staged import of a session, applied one after the other."""
-    shown = of(hidden_by(moving[0]))
-    counts = []
-    for origin, stored in _kept(moving):
-        given = NumberSet.from_bytes(stored)
-        counts.append((origin, len(given & shown)))
-        shown = shown | given
-    return counts
-
-
 def objects_of(session: Session) -> int:
     """The objects that its assets have from it now: of its results that stand, on each asset the last."""
     standing = Import.objects.filter(session=session, state__in=STANDING)
     all_objects = standing.aggregate(all=Sum("objects_count"))["all"] or 0
-    stored = [one for _, one in _kept(standing)]
+    stored = [one for _, one in kept(standing)]
     if sum(map(NumberSet.length_of, stored)) == len(NumberSet.union_of(stored)):
         return int(all_objects)
     return int(all_objects) - _replaced(session)
@@ -92,7 +82,7 @@ def _replaced(session: Session) -> int:
     return rows.filter(Exists(later)).order_by().aggregate(all=Sum("objects_count"))["all"] or 0
 
 
-def _kept(imports: QuerySet[Import]) -> list[tuple[int, bytes]]:
+def kept(imports: QuerySet[Import]) -> list[tuple[int, bytes]]:
     """(import, its set as it is stored), in the order of the imports."""
     _complete(imports)
     kept = ImportAssets.objects.filter(origin__in=imports.order_by()).order_by("origin_id")

@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import import_assets, processes
+from pluginhost.actions import import_assets, import_overlap, processes
 from pluginhost.actions.import_rows import STANDING, Counts, Rows
 from pluginhost.actions.timeline import tell
 from pluginhost.errors import Conflict, Unauthenticated
@@ -134,7 +134,7 @@ def _make_true(imported: Import, standing: _Standing, counts: Counts, given: Num
     is_staged = session is not None and session.inputs.review_first
     place, now = head.last_applied + 1, timezone.now()
     applied = {"state": Import.State.APPLIED, "applied_at": now, "applied_seq": place}
-    hidden = import_assets.hidden_by(imported)
+    others = import_overlap.overlap(imported, given)
     moved = Import.objects.filter(pk=imported.pk, state=Import.State.RECEIVING).update(
         **({"state": Import.State.STAGED} if is_staged else applied),
         size=size,
@@ -146,16 +146,16 @@ def _make_true(imported: Import, standing: _Standing, counts: Counts, given: Num
         classes=+counts.classes,
         reasons=dict(counts.reasons),
         notices=+counts.notices,
-        hid_assets=0 if is_staged else len(import_assets.among(given, hidden, imported.project_id)),
+        hid_assets=0 if is_staged else len(others.hidden),
     )
     if not moved:
         raise _taken_for_broken_off()
-    labeled = 0 if is_staged else import_assets.newly_labeled(given, imported.project_id, Q(pk=imported.pk))
+    labeled = 0 if is_staged else len(given - others.applied)
     ProjectHead.objects.filter(pk=head.pk).update(
         last_applied=place, last_import_at=now, pre_labeled=F("pre_labeled") + labeled
     )
     if session is not None:
-        _note_on_session(session, imported, counts, given, is_staged=is_staged)
+        _note_on_session(session, imported, counts, len(given - others.own), is_staged=is_staged)
     imported.refresh_from_db()
     nudge.project(imported.project_id)
 
@@ -192,13 +192,11 @@ def _recount(imported: Import, counts: Counts) -> None:
 # --- what the session's page says ---
 
 
-def _note_on_session(session: Session, imported: Import, counts: Counts, given: NumberSet, *, is_staged: bool) -> None:
-    """Its counts are of assets, each once, and of the objects that they have from it now."""
+def _note_on_session(session: Session, imported: Import, counts: Counts, newly: int, *, is_staged: bool) -> None:
+    """Its counts are of assets, each once, and of the objects that they have from it now; `newly` had none from it."""
     rejected = _rejected(session) if counts.rejected or session.rejected else 0
-    earlier = Import.objects.filter(session=session).exclude(pk=imported.pk).exclude(state=Import.State.RECEIVING)
-    again = import_assets.among(given, earlier, imported.project_id)
     Session.objects.filter(pk=session.pk).update(
-        accepted=F("accepted") + len(given - again),
+        accepted=F("accepted") + newly,
         objects_count=F("objects_count") + counts.objects - counts.replaced_objects,
         rejected=rejected,
     )

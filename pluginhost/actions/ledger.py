@@ -15,7 +15,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import audit, bulk, import_assets
+from pluginhost.actions import audit, bulk, import_assets, import_overlap
 from pluginhost.actions.timeline import tell
 from pluginhost.asset_numbers import numbers_of
 from pluginhost.errors import Conflict
@@ -189,7 +189,7 @@ def _set_state(principal: Principal, verb: Verb, moving: QuerySet[Import], place
 def give_places(principal: Principal, moving: QuerySet[Import], place: int) -> int:
     """Make imports of a session true in the order in which they came, after `place`; the last one's place."""
     now = timezone.now()
-    hid = import_assets.hid_each(moving)
+    hid = import_overlap.hid_each(moving)
     moving.update(applied_at=now, changed_at=now, changed_by=principal.user)
     rows = [(State.APPLIED.value, place + step, assets, pk) for step, (pk, assets) in enumerate(hid, 1)]
     bulk.update(Import, ("state", "applied_seq", "hid_assets"), "id", rows)
