@@ -40,6 +40,15 @@ items = st.fixed_dictionaries(
     {"externalId": texts | st.integers(), "objects": st.lists(objects, max_size=3)},
     optional={"classifications": st.just([]), "data": texts, "column": texts},
 )
+edges = st.sampled_from([0, 0.0, -0.0, -3, 1e15, -1e15, 10**15, 10**15 + 1, 1e16, 1e-7]) | sound
+usual_objects = st.fixed_dictionaries(
+    {
+        "bounding-box": st.fixed_dictionaries(dict.fromkeys(("x", "y", "width", "height"), edges)),
+        "schemaId": st.sampled_from([CAR, CAR, CAR, ROAD, "z"]),
+    },
+    optional={"confidence": edges, "objectId": texts, "title": texts},
+)
+usual = st.fixed_dictionaries({"externalId": texts, "objects": st.lists(usual_objects, max_size=3)})
 
 
 def walked(listed):
@@ -69,10 +78,39 @@ def test_whatever_comes_is_read_as_the_thorough_way_reads_it(listed):
         assert read(SCHEMA.read, quick) == read(SCHEMA.thorough, item)
 
 
-@given(items)
+@given(usual)
 def test_items_of_the_usual_form_are_read_as_the_thorough_way_reads_them(item):
     listed = [plain(0), plain(1), item, item, plain(2)]
     for quick, slow in zip(walked(listed), listed, strict=True):
+        assert read(SCHEMA.read, quick) == read(SCHEMA.thorough, slow)
+
+
+def odd(**box):
+    return {"externalId": "a.jpg", "objects": [{"schemaId": CAR, "bounding-box": {**BOX, **box}}]}
+
+
+def of_objects(*several):
+    return {"externalId": "a.jpg", "objects": [{"schemaId": CAR, "bounding-box": BOX, **one} for one in several]}
+
+
+BOX = {"x": 1, "y": 2.5, "width": 3, "height": 4}
+ODD = [
+    *[odd(**{name: value}) for name in BOX for value in (0, -0.0, 1.1e15, -(10**16), 10**25, True, None, "1")],
+    *[of_objects({"title": text}) for text in ("a\0b", "null", "é", "\u2028")],
+    of_objects({"objectId": "1"}, {"objectId": "1"}),
+    of_objects({"objectId": "1"}, {"objectId": "1", "title": "Other"}),
+    of_objects({"objectId": "1"}, {"objectId": "2"}),
+    of_objects({"confidence": 2e15}),
+    of_objects({"schemaId": ROAD}),
+    of_objects({"schemaId": "z"}),
+    *[{**plain(1), "externalId": name} for name in ("", "a\0b", "é", " ")],
+    {**plain(1), "objects": []},
+]
+
+
+@pytest.mark.parametrize("item", ODD, ids=repr)
+def test_one_odd_thing_is_told_as_the_thorough_way_tells_it(item):
+    for quick, slow in zip(walked([item] * 4), [item] * 4, strict=True):
         assert read(SCHEMA.read, quick) == read(SCHEMA.thorough, slow)
 
 
