@@ -18,7 +18,6 @@ from .protocol import import_items
 from .protocol.geometry import Refusal
 from .protocol.given import Given
 from .protocol.import_items import ALWAYS, Item, Notice, Read, whole
-from .protocol.plain_items import Boxes
 
 LONGEST_NAME, LONGEST_PATH, LONGEST_MESSAGE = 1000, 200, 500
 
@@ -196,7 +195,7 @@ class Sorting:
 
 def _is_plain(item: Read, target: Target) -> bool:
     """Whether nothing is to be said when the asset is given this."""
-    if type(item) is not Boxes and (item.notices or item.loose or len(item.content) > len(ALWAYS)):
+    if isinstance(item, Item) and (item.notices or item.loose or len(item.content) > len(ALWAYS)):
         return False
     size = target.metadata and target.size
     return not size or item.is_inside(size)

@@ -7,9 +7,7 @@ what it gave stands by itself.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
-
-from django.db.models import Q, QuerySet
+from typing import NamedTuple
 
 from .models import Import, PreLabel
 from .prepared import Prepared, listed, members_of
@@ -27,26 +25,47 @@ class Left(NamedTuple):
 
 def left_on(assets: Iterable[int], imported: Import) -> dict[int, Left]:
     """Asset by asset, for those that have any from an earlier import of the same giver."""
-    if imported.session_id is not None:
-        rows = _OF_SESSION.rows(imported.session_id, imported.pk, listed(assets))
-    else:
-        rows = _OF_USER.rows(imported.user_id or 0, imported.pk, listed(assets))
-    return {asset: Left(digest, objects) for _, asset, digest, objects in sorted(rows)}
+    rows = [row for row in map(_Row._make, _ROWS.rows(listed(assets))) if row.is_of_the_giver_of(imported)]
+    rows.sort(key=_origin)
+    return {row.asset: Left(row.digest, row.objects) for row in rows if row.origin != imported.pk}
 
 
-def _rows(imports: Q, imported: int, assets: int) -> QuerySet[PreLabel, Any]:
-    rows = PreLabel.objects.filter(imports, origin__state__in=STANDING, is_unchanged=False)
-    rows = rows.filter(asset__in=members_of(assets, "bigint")).exclude(origin=imported).order_by()
-    return rows.values_list("origin_id", "asset_id", "content_digest", "objects_count")
+class _Row(NamedTuple):
+    asset: int
+    digest: str
+    objects: int
+    origin: int
+    state: str
+    session: int | None
+    deleted_session: int | None
+    user: int | None
+
+    def is_of_the_giver_of(self, imported: Import) -> bool:
+        """And stands."""
+        if self.state not in STANDING or self.session != imported.session_id:
+            return False
+        return self.session is not None or (self.deleted_session is None and self.user == imported.user_id)
 
 
-_OF_SESSION = Prepared(
-    lambda session, imported, assets: _rows(Q(origin__session=session), imported, assets),
-    3,
-)
-_OF_USER = Prepared(
-    lambda user, imported, assets: _rows(
-        Q(origin__session=None, origin__deleted_session=None, origin__user=user), imported, assets
+def _origin(row: _Row) -> int:
+    return row.origin
+
+
+_ROWS = Prepared(
+    lambda assets: (
+        PreLabel.objects.filter(asset__in=members_of(assets, "bigint"), is_unchanged=False)
+        .order_by()
+        .values_list(
+            "asset_id",
+            "content_digest",
+            "objects_count",
+            "origin_id",
+            "origin__state",
+            "origin__session_id",
+            "origin__deleted_session",
+            "origin__user_id",
+        )
     ),
-    3,
+    1,
 )
+"""Of all imports: narrowed to some of them, a database would go through those one by one for each asset."""

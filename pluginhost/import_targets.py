@@ -20,6 +20,7 @@ from .protocol.import_items import Item, Read
 from .protocol.numbers import NumberSet
 
 _TODO = str(Task.Status.TODO)
+_NAMELESS = Item("", "", "", {}, "")
 
 
 class Target(NamedTuple):
@@ -54,12 +55,13 @@ class Targets:
 
     def _of_others(self, items: Sequence[Read], by_external_id: dict[str, list[Target]]) -> list[list[Target]]:
         """Those that external ids do not lead to are looked for by what else names them."""
-        digests = [data_digest(file_links.bare(item.data, self._host)) if item.data else "" for item in items]
+        others = [item if isinstance(item, Item) else _NAMELESS for item in items]
+        digests = [data_digest(file_links.bare(item.data, self._host)) if item.data else "" for item in others]
         by_data = self._found("data_digest", {digest for digest in digests if digest})
-        by_uid = self._found("uid", {item.uid for item in items if item.uid})
+        by_uid = self._found("uid", {item.uid for item in others if item.uid})
         return [
-            by_external_id.get(item.external_id) or by_data.get(digest) or by_uid.get(item.uid) or []
-            for item, digest in zip(items, digests, strict=True)
+            by_external_id.get(item.external_id) or by_data.get(digest) or by_uid.get(other.uid) or []
+            for item, other, digest in zip(items, others, digests, strict=True)
         ]
 
     def taking(self, targets: Sequence[Target]) -> set[int]:

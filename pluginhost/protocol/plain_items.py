@@ -60,8 +60,6 @@ class Boxes(NamedTuple):
     text: str
     objects: list[BoxObject]
 
-    data = uid = ""
-
     @property
     def classes(self) -> list[str]:
         """The labeling tool of each object."""
