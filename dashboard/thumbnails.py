@@ -49,7 +49,7 @@ def overlay(drawn: DrawnAsset, shapes: Iterable[Mark]) -> SafeString:
         for mask in drawn.masks
     )
     elements = "".join(mark.element for mark in shapes)
-    cased = f'<use class="casing" href="#shapes-{number}"/><g id="shapes-{number}">{elements}</g>' if elements else ""
+    cased = f'<use class="casing" href="#shapes-{number}"/><g class="shapes" id="shapes-{number}">{elements}</g>' if elements else ""
     size = f'viewBox="{drawn.picture.view_box}"' if drawn.picture.view_box else "data-size-unknown"
     return SafeString(
         f'<svg class="over" id="over-{number}" data-live {size} preserveAspectRatio="xMidYMid slice"'
@@ -77,7 +77,7 @@ def sheet(page: Sheet, marks: Iterable[tuple[int, Mark]]) -> SafeString:
     width, height = short(page.width), short(page.height)
     places = "1 place" if len(elements) == 1 else f"{len(elements):,} places"
     return SafeString(
-        f'<svg class="over sheetpage" viewBox="0 0 {width} {height}" role="img"'
+        f'<svg class="over shapes sheetpage" viewBox="0 0 {width} {height}" role="img"'
         f' aria-label="Page {page.page}, {places}">'
         f'<rect class="paper" width="{width}" height="{height}"/>{"".join(elements)}</svg>'
     )
