@@ -49,7 +49,8 @@ def overlay(drawn: DrawnAsset, shapes: Iterable[Mark]) -> SafeString:
         for mask in drawn.masks
     )
     elements = "".join(mark.element for mark in shapes)
-    cased = f'<use class="casing" href="#shapes-{number}"/><g class="shapes" id="shapes-{number}">{elements}</g>' if elements else ""
+    drawn_shapes = f'<use class="casing" href="#shapes-{number}"/><g class="shapes" id="shapes-{number}">{elements}</g>'
+    cased = drawn_shapes if elements else ""
     size = f'viewBox="{drawn.picture.view_box}"' if drawn.picture.view_box else "data-size-unknown"
     return SafeString(
         f'<svg class="over" id="over-{number}" data-live {size} preserveAspectRatio="xMidYMid slice"'

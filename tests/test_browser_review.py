@@ -46,7 +46,6 @@ def reviewed(server):
         ]
         server.api("POST", "/v2/import/labels", {"project": project, "jsonContent": items}, key=key)
         yield project, number
-        server.api("POST", f"/api/v1/sessions/{number}/cancel", {})
 
 
 def test_the_numbers_follow_the_choice_and_what_is_taken_lands(server, page, pictures, reviewed):
