@@ -9,8 +9,8 @@ from __future__ import annotations
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from pluginhost.actions.import_rows import STANDING
 from pluginhost.asset_numbers import numbers_of
+from pluginhost.import_standing import STANDING
 from pluginhost.models import Import, ImportAssets, PreLabel, Session
 from pluginhost.protocol.numbers import NumberSet
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from django.db import transaction
 
 from pluginhost.actions import bulk, files
+from pluginhost.actions.import_before import Before
 from pluginhost.actions.import_counts import Counts
 from pluginhost.import_sorting import Noticed, Refused, Sorting
-from pluginhost.import_standing import STANDING, Left, left_on
+from pluginhost.import_standing import Left
 from pluginhost.import_targets import Target
 from pluginhost.models import Import, Notice, PreLabel, Project, Rejection
 from pluginhost.protocol.given import Given
@@ -20,8 +20,6 @@ from pluginhost.protocol.growing_numbers import GrowingNumbers
 from pluginhost.protocol.import_items import Read
 from pluginhost.protocol.import_text import digest
 from pluginhost.protocol.numbers import NumberSet
-
-__all__ = ["STANDING", "Counts", "Rows"]
 
 CHUNK_ITEMS = 1_000
 CHUNK_CHARACTERS = 4 * 2**20
@@ -59,6 +57,7 @@ class Rows:
         self.first_rejections: list[Refused] = []
         self.first_notices: list[Noticed] = []
         self._imported, self._project = imported, project
+        self._before = Before(imported)
         self._sorting = Sorting(project, imported.session, host)
         self._homes: dict[int, int] = {}  # how many items earlier chunks gave an asset first, where that is not one
         self._replaced_again: list[int] = []
@@ -125,7 +124,7 @@ class Rows:
     def _settled(self, given: dict[int, Given]) -> _Changes:
         """What to store; counted on the way."""
         plainly = self._sorting.plainly
-        left_by = left_on(chain(given, plainly), self._imported)
+        left_by = self._before.left_on([*given, *plainly], self._numbers)
         for asset in left_by.keys() & plainly.keys():
             given[asset] = self._sorting.given_plainly(asset)
         changes = _Changes(self._fresh(plainly), [])

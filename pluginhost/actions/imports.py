@@ -17,10 +17,12 @@ from django.utils import timezone
 
 from pluginhost import nudge
 from pluginhost.actions import import_assets, import_overlap, processes
-from pluginhost.actions.import_rows import STANDING, Counts, Rows
+from pluginhost.actions.import_counts import Counts
+from pluginhost.actions.import_rows import Rows
 from pluginhost.actions.timeline import tell
 from pluginhost.errors import Conflict, Unauthenticated
 from pluginhost.import_sorting import Noticed, Refused
+from pluginhost.import_standing import STANDING
 from pluginhost.models import Import, Notice, PreLabel, Project, ProjectHead, Rejection, Session
 from pluginhost.models.session import Existing
 from pluginhost.principal import Principal
