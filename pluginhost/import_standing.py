@@ -26,7 +26,7 @@ class Left(NamedTuple):
 def left_on(assets: Iterable[int], imported: Import) -> dict[int, Left]:
     """Asset by asset, for those that have any from an earlier import of the same giver."""
     rows = [row for row in map(_Row._make, _ROWS.rows(listed(assets))) if row.is_of_the_giver_of(imported)]
-    rows.sort(key=_origin)
+    rows.sort(key=_place)
     return {row.asset: Left(row.digest, row.objects) for row in rows if row.origin != imported.pk}
 
 
@@ -35,6 +35,7 @@ class _Row(NamedTuple):
     digest: str
     objects: int
     origin: int
+    applied_seq: int | None
     state: str
     session: int | None
     deleted_session: int | None
@@ -47,8 +48,9 @@ class _Row(NamedTuple):
         return self.session is not None or (self.deleted_session is None and self.user == imported.user_id)
 
 
-def _origin(row: _Row) -> int:
-    return row.origin
+def _place(row: _Row) -> tuple[bool, int, int]:
+    """In the order in which they count: of what was applied, and then of what waits for a review."""
+    return row.applied_seq is None, row.applied_seq or 0, row.origin
 
 
 _ROWS = Prepared(
@@ -60,6 +62,7 @@ _ROWS = Prepared(
             "content_digest",
             "objects_count",
             "origin_id",
+            "origin__applied_seq",
             "origin__state",
             "origin__session_id",
             "origin__deleted_session",

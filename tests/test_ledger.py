@@ -6,7 +6,7 @@ import pytest
 
 from pluginhost import prelabels
 from pluginhost.actions import imports, ledger, sessions
-from pluginhost.errors import Conflict
+from pluginhost.errors import Conflict, NotFound
 from pluginhost.models import (
     Asset,
     AuditEvent,
@@ -125,16 +125,14 @@ def test_what_is_sent_again_after_an_undo_is_taken_as_new(alice, project, plugin
     assert_kept_right(project)
 
 
-def test_a_flip_between_two_chunks_of_an_import_is_counted(alice, project, plugin, by_alice, sent):
-    v2, session = by_session(alice, project, plugin)
-
+def test_a_flip_between_two_chunks_of_an_import_is_counted(project, by_alice, sent):
     def items():
         yield item(1)
         yield item(3)
         ledger.undo(by_alice, sent)
         yield item(4)
 
-    imports.receive(makers.principal(alice), project, items())
+    imports.receive(by_alice, project, items())
     assert pre_labeled(project) == 3
     assert_kept_right(project)
 
@@ -209,6 +207,20 @@ def test_an_import_that_is_still_received_is_left_alone(alice, project, by_alice
 
     imports.receive(by_alice, project, items())
     assert newest().state == "applied"
+
+
+def test_an_import_that_broke_off_is_not_there(alice, project, by_alice):
+    seen = []
+
+    def items():
+        yield item(1)
+        seen.append(newest())
+        raise Conflict("The line was cut.")
+
+    with pytest.raises(Conflict, match="cut"):
+        imports.receive(by_alice, project, items())
+    with pytest.raises(NotFound, match="broke off"):
+        ledger.undo(by_alice, seen[0])
 
 
 def test_a_session_without_imports_has_nothing_to_undo(alice, project, plugin, by_alice):
@@ -344,3 +356,18 @@ def test_a_cancelled_sessions_results_can_be_undone(alice, project, by_alice, se
     ledger.undo_session(by_alice, sent.session)
     assert pre_labeled(project) == 0
     assert Project.objects.get(pk=project.pk).head.last_applied == 2
+
+
+def test_a_session_replaces_what_was_applied_last_of_its_own(alice, project, plugin, by_alice):
+    """The first that came is applied after the second, and so is the one that shows."""
+    v2, session = by_session(alice, project, plugin, review_first=True)
+    send(v2, project, item(1, makers.box(x=1), makers.box(BUS)))
+    send(v2, project, item(1, makers.box(x=2)))
+    first, second = session.imports.order_by("pk")
+    ledger.apply(by_alice, second)
+    ledger.apply(by_alice, first)
+    assert len(shown(project, 1)) == 2
+    assert_kept_right(project)
+    assert send(v2, project, item(1, makers.box(x=1), makers.box(BUS)))["unchanged"] == 1
+    send(v2, project, item(1, makers.box(x=3)))
+    assert_kept_right(project)

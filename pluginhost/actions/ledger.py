@@ -18,7 +18,7 @@ from pluginhost import nudge
 from pluginhost.actions import audit, bulk, import_assets, import_overlap
 from pluginhost.actions.timeline import tell
 from pluginhost.asset_numbers import numbers_of
-from pluginhost.errors import Conflict
+from pluginhost.errors import Conflict, NotFound, PluginhostError
 from pluginhost.models import Import, Project, ProjectHead, Session, Task
 from pluginhost.principal import Principal
 from pluginhost.protocol.numbers import NumberSet
@@ -196,11 +196,13 @@ def give_places(principal: Principal, moving: QuerySet[Import], place: int) -> i
     return place + len(rows)
 
 
-def _nothing_to(verb: Verb, about: Import | Session) -> Conflict:
+def _nothing_to(verb: Verb, about: Import | Session) -> PluginhostError:
     wanted = _MOVES[verb][0].label.lower()
     if isinstance(about, Session):
         return Conflict(f"Session #{about.pk} has no {wanted} imports, so there is nothing to {verb}.")
-    state = Import.objects.values_list("state", flat=True).get(pk=about.pk)
+    state = Import.objects.filter(pk=about.pk).values_list("state", flat=True).first()
+    if state is None:
+        return NotFound(f"Import {about.pk} broke off, and nothing of it was kept.")
     return Conflict(f"Import {about.pk} is {state}; only one that is {wanted} can be {_DONE[verb]}.")
 
 
