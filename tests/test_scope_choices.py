@@ -80,7 +80,9 @@ def test_all_parts_of_a_filter_hold_at_once(project, session):
     assert chosen(project, filter=asked) == [2, 3, 4, 5]
 
 
-def test_a_filter_asks_the_database_a_few_things_however_many_assets_there_are(project, session, django_assert_max_num_queries):
+def test_a_filter_asks_the_database_a_few_things_however_many_assets_there_are(
+    project, session, django_assert_max_num_queries
+):
     asked = {"status": "TODO", "pre_labeled": False, "external_id": "a"}
     assert chosen(project, filter=asked) == [2, 3, 4, 5]
     with django_assert_max_num_queries(5):
