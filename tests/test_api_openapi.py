@@ -119,7 +119,9 @@ ODD_JSON = some.recursive(
     ),
     lambda inner: some.one_of(
         some.lists(inner, max_size=3),
-        some.dictionaries(some.sampled_from(["all", "first", "Car", "a", "filter", "of", "from_session"]), inner, max_size=2),
+        some.dictionaries(
+            some.sampled_from(["all", "first", "Car", "a", "filter", "of", "from_session"]), inner, max_size=2
+        ),
     ),
     max_leaves=6,
 )  # fmt: skip
