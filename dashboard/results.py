@@ -183,12 +183,23 @@ def _rows(session: Session, numbers: list[int], outcomes: Outcomes, host: str) -
 
 
 def given_to(session: Session, assets: Sequence[Asset], host: str) -> list[DrawnAsset]:
-    """The assets as the session has them, whatever they show now."""
-    return _drawn(session, assets, given_by(session, assets), host)
+    """The assets as the session has them, whatever they show now, each layer with its import."""
+    given = given_by(session, assets)
+    known = Import.objects.select_related("plugin", "user").in_bulk({row.origin_id for row in given.values()})
+    return _drawn(session, assets, given, host, known)
 
 
-def _drawn(session: Session, assets: Sequence[Asset], given: Mapping[int, PreLabel], host: str) -> list[DrawnAsset]:
-    contents: dict[int, Contents] = {key: [(row.origin, json.loads(row.content))] for key, row in given.items()}
+def _drawn(
+    session: Session,
+    assets: Sequence[Asset],
+    given: Mapping[int, PreLabel],
+    host: str,
+    imports: Mapping[int, Import] | None = None,
+) -> list[DrawnAsset]:
+    known = imports or {}
+    contents: dict[int, Contents] = {
+        key: [(known.get(row.origin_id), json.loads(row.content))] for key, row in given.items()
+    }
     return draw_given(session.project, assets, contents, host)
 
 
@@ -199,8 +210,8 @@ def outcome_of(number: int, outcomes: Outcomes) -> str:
 def given_by(session: Session, assets: Iterable[Asset]) -> dict[int, PreLabel]:
     """What the session gave each of the assets last."""
     rows = PreLabel.objects.filter(origin__session=session, asset__in=assets, is_unchanged=False)
-    arrived = rows.exclude(origin__state=Import.State.RECEIVING).select_related("origin__plugin", "origin__user")
-    return {row.asset_id: row for row in arrived.order_by("origin_id", "id")}
+    arrived = rows.exclude(origin__state=Import.State.RECEIVING).order_by("origin_id", "id")
+    return {row.asset_id: row for row in arrived.only("asset_id", "origin_id", "content", "objects_count")}
 
 
 def refused_by(session: Session, assets: Iterable[Asset]) -> dict[int, list[Rejection]]:
