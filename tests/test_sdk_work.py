@@ -43,6 +43,30 @@ def test_a_task_is_completed_and_opened_again(older, tasks):
     assert older(body, **tasks) == ["success", [tasks["tasks"][0]], "success", 3]
 
 
+def test_a_task_is_annotated_as_the_older_client_does(older, tasks):
+    body = """
+    tool = {"schemaId": "c" * 24, "objectId": "one", "bounding-box": {"x": 1, "y": 2, "width": 3, "height": 4}}
+    done = sdk._annotate(tasks[0], {"tools": [tool], "classifications": [], "relations": []})
+    task = sdk.get_task(tasks[0])["data"]["task"]
+    answer = [done, task["status"], [one["objectId"] for one in task["answer"]["tools"]]]
+    """
+    assert older(body, **tasks) == [True, "Completed", ["one"]]
+
+
+def test_a_task_is_annotated_as_the_newer_client_does(newer, tasks):
+    """What it merges with the answer that is there is all there once."""
+    body = """
+    from imerit_ango.models.annotate import AnnotationPayload, Answer
+    box = {"x": 1, "y": 2, "width": 3, "height": 4}
+    for name in ("one", "two"):
+        answer = Answer(objects=[{"schemaId": "c" * 24, "objectId": name, "bounding-box": box}])
+        assert sdk.annotate_task(tasks[0], AnnotationPayload(answer))
+    task = sdk.get_task(tasks[0])["data"]["task"]
+    answer = [task["status"], [one["objectId"] for one in task["answer"]["tools"]]]
+    """
+    assert newer(body, **tasks) == ["TODO", ["two", "one"]]
+
+
 def test_a_task_is_assigned(older, tasks):
     body = """
     sdk.assign_task(tasks[1], email="admin")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from pluginhost.actions import ledger
 from pluginhost.models import AuditEvent, Import, StoredFile, Task, TaskStep
@@ -243,3 +245,7 @@ def test_odd_objects_break_no_door(v2, alice, project, task):
     assert len(answer_of(v2, task)["tools"]) == 4
     for shape in ({"includeMetadata": "true"}, {"labelStatus": "true"}):
         assert v2.data("export", {"project": project.uid, "format": "json", **shape})["exportPath"]
+    client = Client()
+    client.force_login(alice)
+    for address in (reverse("project", args=[project.uid]), reverse("asset", args=[project.uid, task.asset.number])):
+        assert client.get(address).status_code == 200

@@ -129,14 +129,14 @@ def _make_true(imported: Import, standing: _Standing, counts: Counts, given: Num
     """
     head = ProjectHead.objects.select_for_update().get(project=imported.project_id)
     session = _still_good(imported.session)
-    if standing.is_moved(head):
-        _recount(imported, counts)
     given = given - head.deleted
     import_assets.keep(imported, given)
+    others = import_overlap.overlap(imported, given)
+    if standing.is_moved(head):
+        _recount(imported, counts, others.own)
     is_staged = session is not None and session.inputs.review_first
     place, now = head.last_applied + 1, timezone.now()
     applied = {"state": Import.State.APPLIED, "applied_at": now, "applied_seq": place}
-    others = import_overlap.overlap(imported, given)
     moved = Import.objects.filter(pk=imported.pk, state=Import.State.RECEIVING).update(
         **({"state": Import.State.STAGED} if is_staged else applied),
         size=size,
@@ -176,19 +176,22 @@ def _still_good(session: Session | None) -> Session | None:
     return found
 
 
-def _recount(imported: Import, counts: Counts) -> None:
-    """Others were applied or undone meanwhile: what our rows take the place of is counted again."""
-    if imported.session_id is None:
-        return
-    mine = PreLabel.objects.filter(origin=imported, is_unchanged=False)
-    own = PreLabel.objects.filter(
-        asset__in=mine.values("asset"),
-        origin__session=imported.session_id,
-        origin__state__in=STANDING,
-        is_unchanged=False,
-    ).exclude(origin=imported)
-    newest = dict(own.order_by(import_assets.PLACE).values_list("asset_id", "objects_count"))
-    counts.replaced_assets, counts.replaced_objects = len(newest), sum(newest.values())
+def _recount(imported: Import, counts: Counts, own: NumberSet) -> None:
+    """Others were applied or undone meanwhile: what our rows take the place of is counted again.
+
+    `own` are those of its assets that other imports of the same session gave something.
+    """
+    counts.replaced_assets = counts.replaced_objects = 0
+    if own:
+        mine = PreLabel.objects.filter(origin=imported, is_unchanged=False)
+        rows = PreLabel.objects.filter(
+            asset__in=mine.values("asset"),
+            origin__session=imported.session_id,
+            origin__state__in=STANDING,
+            is_unchanged=False,
+        ).exclude(origin=imported)
+        newest = dict(rows.order_by(import_assets.PLACE).values_list("asset_id", "objects_count"))
+        counts.replaced_assets, counts.replaced_objects = len(newest), sum(newest.values())
 
 
 # --- what the session's page says ---
