@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from . import bare, report
 from .asking import Api, signed_in
-from .server import ROOT, data_folder, served
+from .server import ROOT, Server, data_folder, served
 
 RATES, SECONDS = (1_000, 2_000, 8_000), 10
 
@@ -38,15 +38,20 @@ def measure() -> report.Measured:
 
 def _ours(rate: int) -> dict[str, Any]:
     with data_folder() as folder, served(folder) as server:
-        api = Api(server)
-        plugin = api.plugin()
-        session = api.run(api.project(plugin), plugin)
-        browser = signed_in(server)
-        cookie = {"Cookie": f"sessionid={browser.cookies['sessionid']}", "Origin": api.base}
-        with connect(f"ws://127.0.0.1:{server.port}/ws/sessions/{session['id']}/", additional_headers=cookie) as socket:
-            watcher = Watcher(socket, lambda after: _fetched(browser, api.base, session["id"], after))
-            found = _watched(watcher, server.port, plugin, rate)
-        stored = api.ask("GET", f"/api/v1/sessions/{session['id']}")["log_lines"]
+        return seen(server, rate)
+
+
+def seen(server: Server, rate: int) -> dict[str, Any]:
+    """What it takes on this server for ten seconds; RuntimeError for a line that is not stored or not seen."""
+    api = Api(server)
+    plugin = api.plugin("Talker")
+    session = api.run(api.project(plugin), plugin)
+    browser = signed_in(server)
+    cookie = {"Cookie": f"sessionid={browser.cookies['sessionid']}", "Origin": api.base}
+    with connect(f"ws://127.0.0.1:{server.port}/ws/sessions/{session['id']}/", additional_headers=cookie) as socket:
+        watcher = Watcher(socket, lambda after: _fetched(browser, api.base, session["id"], after))
+        found = _watched(watcher, server.port, plugin, rate)
+    stored = api.ask("GET", f"/api/v1/sessions/{session['id']}")["log_lines"]
     if stored != rate * SECONDS:
         raise RuntimeError(f"{stored} of {rate * SECONDS} lines are stored")
     return found | {"stored": stored}

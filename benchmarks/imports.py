@@ -1,0 +1,245 @@
+"""Pre-labels by the hundred thousand: how fast they are stored, what that costs, and how fast it is undone.
+
+Sessions send one request of 100,000 items with a box each; ten such requests one after the other; one of 255 MB; and
+requests while a script logs 1,000 lines a second that a browser watches, and others come to the door. The limit is to
+decode the same body at once, check nothing, and insert its rows, as they are, by `executemany` into a table with the
+same columns and indexes.
+
+`python -m benchmarks.imports [items]`
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pluginhost.protocol.numbers import NumberSet
+
+from . import bare_rows, filling, histories, line_to_browser, report
+from .asking import Api
+from .peers import Peer
+from .report import Measured, told
+from .server import Server, data_folder, processor_seconds_of
+
+ITEMS, REQUESTS = 100_000, 10
+LINES_PER_S = 1_000
+LARGEST = 255 * 10**6
+ROUNDS = 3
+SESSIONS = (
+    *(f"one request {number}" for number in range(1, ROUNDS + 1)),
+    "ten requests",
+    "one of 255 MB",
+    "while lines stream",
+)
+BOX = {"schemaId": "c" * 24, "bounding-box": {"x": 12.5, "y": 117, "width": 33.25, "height": 41}}
+
+
+@dataclass
+class World:
+    """A project, and sessions of it by their names: their numbers, each with a key that says its name."""
+
+    key: str
+    project: str
+    sessions: dict[str, int]
+
+
+@dataclass
+class Took:
+    """What a request took."""
+
+    seconds: float
+    processor_s: float
+    answer: dict[str, Any]
+
+
+def main() -> None:
+    report.show("imports", partial(measure, int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS))
+
+
+def measure(items: int) -> Measured:
+    with data_folder() as folder:
+        server = Server(folder)
+        try:
+            world = _made(server, items)
+            server.start()
+            results, limit = _measured(server, world, items)
+        finally:
+            server.stop()
+    return Measured(results, limit)
+
+
+def _measured(server: Server, world: World, items: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The request and its limit in turns, so that both meet the same moods of the machine."""
+    idle = server.memory()["web"]["rss"]
+    taken, limits = [], []
+    for name in ALONE:
+        body = _body(world.project, 1, items)
+        limits.append(bare_rows.seconds(body, server.folder))
+        taken.append(_sent(server, name, body, items))
+    best, limit = min(taken, key=lambda took: took.processor_s), min(limits)
+    one = _row(best, items) | {"ratio": round(limit / best.processor_s, 2)}
+    rows = [
+        {"name": f"one request of {items:,}", **one},
+        *_ten(server, world, items),
+        _largest(server, world, items, idle),
+        _undone(server, world, int(best.answer["import"])),
+        _while_lines_stream(server, world, items),
+    ]
+    return rows, {"items_per_processor_s": round(items / limit)}
+
+
+def _ten(server: Server, world: World, items: int) -> Iterator[dict[str, Any]]:
+    """One session sends ten requests, each about other assets."""
+    first = 1
+    for number in range(1, REQUESTS + 1):
+        took = _sent(server, "ten requests", _body(world.project, first, items), items)
+        first += items
+        if number in (1, REQUESTS):
+            yield {"name": f"request {number} of {REQUESTS} in a session", **_row(took, items)}
+
+
+def _largest(server: Server, world: World, items: int, idle: float) -> dict[str, Any]:
+    """An asset each, with as many boxes as it takes to make a request of that size."""
+    items *= REQUESTS
+    body = _body(world.project, 1, items, boxes=1 + LARGEST // items // len(json.dumps(BOX)))[:LARGEST]
+    body = body[: body.rindex(b', {"externalId"')] + b"]}"
+    items = body.count(b"externalId")
+    web = server.processes()["web"]
+    Path(f"/proc/{web}/clear_refs").write_text("5")  # the peak is counted from here on
+    took = _sent(server, "one of 255 MB", body, items)
+    peak = next(line for line in Path(f"/proc/{web}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    above = round(int(peak.split()[1]) / 1024 - idle, 1)
+    return {"name": f"{len(body) / 10**6:.0f} MB in one request", **_row(took, items), "above_idle_mb": above}
+
+
+def _undone(server: Server, world: World, imported: int) -> dict[str, Any]:
+    api = Api(server)
+    seconds = []
+    for verb in ("undo", "redo") * 5:
+        began = time.perf_counter()
+        api.ask("POST", f"/api/v1/imports/{imported}/{verb}", {"confirmed": True})
+        seconds.append(time.perf_counter() - began)
+    return {"name": "undo or redo of the first", **report.percentiles(seconds)}
+
+
+def _while_lines_stream(server: Server, world: World, items: int) -> dict[str, Any]:
+    """How long lines take to a browser, and scripts to be let in, while requests come one after the other."""
+    is_over = threading.Event()
+    sending = Sending(server, world.project, items, is_over)
+    knocking = Knocking(server.port, is_over)
+    for thread in (sending, knocking):
+        thread.start()
+    try:
+        found = line_to_browser.seen(server, LINES_PER_S)
+    finally:
+        is_over.set()
+        for thread in (sending, knocking):
+            thread.join()
+    rate = round(items * sending.count / sending.seconds)
+    return {"name": "while lines stream", "items_per_s": rate, **found, "longest_at_the_door_s": knocking.longest}
+
+
+class Sending(threading.Thread):
+    """Requests one after the other, each about other assets."""
+
+    def __init__(self, server: Server, project: str, items: int, is_over: threading.Event) -> None:
+        super().__init__()
+        self._server, self._items, self._is_over = server, items, is_over
+        self._bodies = [_body(project, 1 + number * items, items) for number in range(REQUESTS)]
+        self.count, self.seconds = 0, 0.0
+
+    def run(self) -> None:
+        began = time.perf_counter()
+        while not self._is_over.is_set():
+            _sent(self._server, "while lines stream", self._bodies[self.count % REQUESTS], self._items)
+            self.count += 1
+        self.seconds = time.perf_counter() - began
+
+
+class Knocking(threading.Thread):
+    """Scripts that come to the door, one after the other; how long the longest waited to be let in."""
+
+    def __init__(self, port: int, is_over: threading.Event) -> None:
+        super().__init__()
+        self._port, self._is_over = port, is_over
+        self.longest = 0.0
+
+    def run(self) -> None:
+        while not self._is_over.wait(0.1):
+            began = time.perf_counter()
+            peer = Peer(self._port)
+            self.longest = max(self.longest, round(time.perf_counter() - began, 3))
+            peer.close()
+
+
+# --- one request ---
+
+
+def _sent(server: Server, session: str, body: bytes, items: int) -> Took:
+    """From before the first byte is sent until the reply is read."""
+    line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+    web = server.processes()["web"]
+    used, began = processor_seconds_of(web), time.perf_counter()
+    line.request("POST", "/v2/import/labels", body, {"apikey": _key(session), "Content-Type": "application/json"})
+    reply = line.getresponse()
+    answer = json.loads(reply.read())
+    took = Took(time.perf_counter() - began, processor_seconds_of(web) - used, answer.get("data", {}))
+    line.close()
+    if reply.status != 200 or took.answer["accepted"] + took.answer["unchanged"] != items:
+        raise RuntimeError(f"{reply.status} {json.dumps(answer)[:500]}")
+    told(f"{session}: {items / took.seconds:,.0f} items/s, {items / took.processor_s:,.0f} by the processor's time")
+    return took
+
+
+def _row(took: Took, items: int) -> dict[str, Any]:
+    return {
+        "items": items,
+        "seconds": round(took.seconds, 2),
+        "items_per_s": round(items / took.seconds),
+        "items_per_processor_s": round(items / took.processor_s),
+    }
+
+
+def _body(project: str, first: int, items: int, boxes: int = 1) -> bytes:
+    """As the client writes it."""
+    objects = json.dumps([BOX] * boxes)
+    names = (f"image_{number:07d}.jpg" for number in range(first, first + items))
+    written = ", ".join(f'{{"externalId": "{name}", "objects": {objects}}}' for name in names)
+    return f'{{"project": "{project}", "jsonContent": [{written}]}}'.encode()
+
+
+# --- what it is measured on ---
+
+
+def _made(server: Server, items: int) -> World:
+    server.start()
+    api = Api(server)
+    plugin = api.plugin()
+    project = api.project(plugin)
+    sessions = {name: int(api.run(project, plugin)["id"]) for name in SESSIONS}
+    server.stop()
+    count = REQUESTS * items
+    with filling.database(server.database) as opened:
+        told(f"adding {count:,} assets")
+        opened.execute("UPDATE pluginhost_asset SET external_id = 'image_0000001.jpg'")
+        filling.add_assets(opened, project, count)
+        for name, session in sessions.items():
+            histories.let_run(opened, session, _key(name), server.folder, NumberSet.up_to(count))
+        filling.settle(opened)
+    return World(api.key, project, sessions)
+
+
+def _key(session: str) -> str:
+    return "phs_of-" + session.replace(" ", "-")
+
+
+if __name__ == "__main__":
+    main()
