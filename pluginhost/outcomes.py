@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .asset_numbers import numbers_of
-from .models import Import, Notice, PreLabel, ProjectHead, Rejection, Session, SessionReads
+from .models import Import, ImportAssets, Notice, PreLabel, ProjectHead, Rejection, Session, SessionReads
 from .prepared import Prepared
 from .protocol.numbers import NumberSet
 
@@ -43,11 +43,12 @@ def outcomes_of(session: Session) -> Outcomes:
     An import that is staged for review, or was undone later, did arrive: it counts. The best outcome of an asset
     is its outcome, so that a script's second try makes good what it got wrong at the first.
     """
-    scope = present(session)
+    gone = deleted(session)
+    scope = session.scope.numbers - gone
     came = _arrived(session)
     arrived = list(came)
-    accepted = _given(arrived, is_unchanged=False)
-    unchanged = _given(arrived, is_unchanged=True) - accepted
+    accepted = _given(arrived) - gone
+    unchanged = _of_rows(arrived, is_unchanged=True) - accepted
     refused, nameless = _refused(arrived)
     refused = refused | _passed_over([pk for pk, notices in came.items() if notices.get("passed_over")])
     rejected = (refused & scope) - accepted - unchanged
@@ -84,7 +85,14 @@ def read_by(session: Session) -> NumberSet:
 _READ = Prepared(lambda session: SessionReads.objects.filter(session=session).values_list("numbers_stored"), 1)
 
 
-def _given(arrived: list[int], *, is_unchanged: bool) -> NumberSet:
+def _given(arrived: list[int]) -> NumberSet:
+    """The assets that got something new: of imports whose sets are kept from these, of others from their rows."""
+    kept = dict(ImportAssets.objects.filter(origin__in=arrived).values_list("origin_id", "numbers_stored"))
+    others = [origin for origin in arrived if origin not in kept]
+    return NumberSet.union_of(map(bytes, kept.values())) | _of_rows(others, is_unchanged=False)
+
+
+def _of_rows(arrived: list[int], *, is_unchanged: bool) -> NumberSet:
     if not arrived:
         return NumberSet()
     return numbers_of(PreLabel.objects.filter(origin__in=arrived, is_unchanged=is_unchanged), "asset__number")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pluginhost.models import Asset, Import, PreLabel, Rejection, Session, SessionReads
+from pluginhost.actions import deletions
+from pluginhost.models import Asset, Import, ImportAssets, PreLabel, ProjectHead, Rejection, Session, SessionReads
 from pluginhost.outcomes import outcomes_of
 from pluginhost.protocol.numbers import NumberSet
 
@@ -93,5 +94,20 @@ def test_it_takes_a_fixed_number_of_queries(session, django_assert_num_queries):
     for number in range(1, 5):
         makers.make_import(session, accepted=[number])
     fresh = Session.objects.select_related("scope").get(pk=session.pk)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         outcomes_of(fresh)
+
+
+def test_the_sets_that_imports_keep_stand_for_their_rows(session):
+    made = makers.make_import(session, accepted=[1, 2])
+    makers.make_import(session, accepted=[3])
+    ImportAssets.objects.create(origin=made, numbers_stored=NumberSet.of([1, 2]).to_bytes())
+    assert found(session)["accepted"] == [1, 2, 3]
+
+
+def test_a_deleted_asset_drops_out_of_a_set_that_is_kept(alice, project, session):
+    made = makers.make_import(session, accepted=[1, 2])
+    ImportAssets.objects.create(origin=made, numbers_stored=NumberSet.of([1, 2]).to_bytes())
+    ProjectHead.objects.filter(project=project).update(pre_labeled=2)
+    deletions.delete_assets(makers.principal(alice), project, [Asset.objects.get(project=project, number=2).uid])
+    assert found(session)["accepted"] == [1]

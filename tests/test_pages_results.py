@@ -143,7 +143,7 @@ def test_more_assets_take_no_more_queries(as_alice, alice, organization, plugin,
     with django_assert_max_num_queries(40) as counted:
         page(as_alice, session)
     makers.make_import(session, accepted=range(3, 50), rejected=range(50, 61))
-    with django_assert_max_num_queries(len(counted) + 7):  # the outcomes are gone through once
+    with django_assert_max_num_queries(len(counted) + 8):  # the outcomes are gone through once
         page(as_alice, session)
     with django_assert_max_num_queries(len(counted)):
         page(as_alice, session)
