@@ -33,12 +33,8 @@ ITEMS, REQUESTS = 100_000, 10
 LINES_PER_S = 1_000
 LARGEST = 255 * 10**6
 ROUNDS = 3
-SESSIONS = (
-    *(f"one request {number}" for number in range(1, ROUNDS + 1)),
-    "ten requests",
-    "one of 255 MB",
-    "while lines stream",
-)
+ALONE = [f"one request {number}" for number in range(1, ROUNDS + 1)]
+SESSIONS = (*ALONE, "ten requests", "one of 255 MB", "while lines stream")
 BOX = {"schemaId": "c" * 24, "bounding-box": {"x": 12.5, "y": 117, "width": 33.25, "height": 41}}
 
 
