@@ -6,6 +6,7 @@ import argparse
 import gc
 import os
 import socket
+import sys
 
 from django.db import connections
 
@@ -14,6 +15,10 @@ from .web import Web
 
 _COLLECT_AFTER = (10_000, 20, 20)
 """With Python's own 700, an import's thousand items are looked through again and again while they are all in use."""
+
+_TURN_S = 0.001
+"""So long a thread may keep the interpreter while others wait: a log line changes threads five times on its way to the
+page, and an import that runs meanwhile would keep it each time for Python's own 5 ms."""
 
 
 def offer(given: argparse.Namespace) -> None:
@@ -24,6 +29,7 @@ def offer(given: argparse.Namespace) -> None:
     gc.collect()
     gc.freeze()  # so that collecting does not touch, and so copy, the memory that is shared
     gc.set_threshold(*_COLLECT_AFTER)
+    sys.setswitchinterval(_TURN_S)
     control.say(READY)
     while control.is_open:
         told, end = control.read_with_socket()
