@@ -24,13 +24,15 @@ from typing import Any
 from pluginhost.protocol.numbers import NumberSet
 
 from . import bare_rows, filling, histories, line_to_browser, report
-from .asking import Api
+from .asking import Api, signed_in
+from .lasting import Line, timed
 from .peers import Peer
 from .report import Measured, told
 from .server import Server, data_folder, processor_seconds_of
 
 ITEMS, REQUESTS = 100_000, 10
 LINES_PER_S = 1_000
+PAGE_TIMES = 50
 LARGEST = 255 * 10**6
 ROUNDS = 3
 ALONE = [f"one request {number}" for number in range(1, ROUNDS + 1)]
@@ -87,6 +89,7 @@ def _measured(server: Server, world: World, items: int) -> tuple[list[dict[str, 
         *_ten(server, world, items),
         _largest(server, world, items, idle),
         _undone(server, world, int(best.answer["import"])),
+        *_pages(server, world, int(best.answer["import"])),
         _while_lines_stream(server, world, items),
     ]
     return rows, {"items_per_processor_s": round(items / limit)}
@@ -124,6 +127,15 @@ def _undone(server: Server, world: World, imported: int) -> dict[str, Any]:
         api.ask("POST", f"/api/v1/imports/{imported}/{verb}", {"confirmed": True})
         seconds.append(time.perf_counter() - began)
     return {"name": "undo or redo of the first", **report.percentiles(seconds)}
+
+
+def _pages(server: Server, world: World, imported: int) -> Iterator[dict[str, Any]]:
+    """Of the import, and of the assets of its project."""
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in signed_in(server).cookies)
+    visitor = Line(server.port, cookie=cookies)
+    for name, path in (("its page", f"/imports/{imported}/"), ("its project's assets", f"/projects/{world.project}/")):
+        yield {"name": name, **timed(partial(visitor.get, path), PAGE_TIMES, server.processor_seconds)}
+    visitor.close()
 
 
 def _while_lines_stream(server: Server, world: World, items: int) -> dict[str, Any]:
