@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from .models import Import, PreLabel, Session
 from .protocol.confidence import passes
 
-_Row = tuple[int, int, int, int, str]
+_Row = tuple[int, int, int, str]
 _AT_ONCE = 1_000
 _JUDGED = ("objects", "classifications")
 
@@ -70,22 +70,22 @@ def taken(imports: Collection[Import], choice: Choice) -> Iterator[tuple[Import,
     seen: set[int] = set(choice.without)
     for imported in imports:
         for rows in _rows(imported):
-            fresh = [row for row in rows if row[2] not in seen]
-            seen.update(number for _, _, number, _, _ in fresh)
+            fresh = [row for row in rows if row[1] not in seen]
+            seen.update(number for _, number, _, _ in fresh)
             yield imported, [one for row in fresh if (one := _of(choice, row)) is not None]
 
 
 def _of(choice: Choice, row: _Row) -> Taken | None:
-    _, asset, number, place, text = row
+    asset, number, place, text = row
     content = choice.of(json.loads(text))
     return None if content is None else Taken(asset, number, place, content)
 
 
 def _rows(imported: Import) -> Iterator[list[_Row]]:
-    rows = PreLabel.objects.filter(origin=imported, is_unchanged=False).order_by("pk")
+    """By asset, in the order of the index that there is for it."""
+    rows = PreLabel.objects.filter(origin=imported, is_unchanged=False).order_by("asset_id")
+    columns = ("asset_id", "asset__number", "index", "content")
     after = 0
-    while some := list(
-        rows.filter(pk__gt=after).values_list("pk", "asset_id", "asset__number", "index", "content")[:_AT_ONCE]
-    ):
+    while some := list(rows.filter(asset_id__gt=after).values_list(*columns)[:_AT_ONCE]):
         yield some
         after = some[-1][0]
