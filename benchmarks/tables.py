@@ -24,7 +24,7 @@ def _of(report: Row) -> str:
         f"Python {report['python']}; load before it {report['load_before']}."
     )
     rows = [_flat(row) for row in [*report["results"], *_limits(report["limit"])]]
-    return "\n\n".join(["", where, *map(_table, _alike(rows)), ""])
+    return "\n" + "\n\n".join([where, *map(_table, _alike(rows))]) + "\n"
 
 
 def _limits(limit: Row) -> list[Row]:

@@ -23,8 +23,8 @@ from .reading import read
 logger = logging.getLogger(__name__)
 
 SLOW_TICK_S = 5.0
-LEAST_BETWEEN_FRAMES_S = 0.008
-REST_AS_LONG_AS = 1
+LEAST_BETWEEN_FRAMES_S, MOST_BETWEEN_FRAMES_S = 0.004, 1.0
+USUAL_LOOK_S = 0.016
 NOT_SIGNED_IN, NOT_THERE, TRY_AGAIN = 4401, 4404, 1013
 
 
@@ -87,9 +87,10 @@ class LogConsumer(AsyncWebsocketConsumer):
     async def _rest(self, took: float) -> None:
         """Until the next nudge or the slow tick; nudges meanwhile become one more look.
 
-        After a look that took long, since many look or the machine is busy, the rest is longer.
+        A look takes longer where many look or the machine is busy; the rest grows faster than that.
         """
-        await asyncio.sleep(max(LEAST_BETWEEN_FRAMES_S, REST_AS_LONG_AS * took))
+        rest = took * took / USUAL_LOOK_S
+        await asyncio.sleep(min(max(LEAST_BETWEEN_FRAMES_S, rest), MOST_BETWEEN_FRAMES_S))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), SLOW_TICK_S)
 

@@ -34,7 +34,7 @@ def claim(connection_id: int) -> Order | None:
         connection = _free(connection_id)
         if connection is None:
             return None
-        session: Session | None = _oldest_queued.first(connection.plugin_id)
+        session = _oldest_queued(connection.plugin_id)
         if session is None:
             return None
         key = credentials.new_session_key()
@@ -75,14 +75,20 @@ def _free(connection_id: int) -> Connection | None:
     return found if found is not None and len(_held.rows(found.pk)) < found.plugin.concurrency else None
 
 
+def _oldest_queued(plugin_id: int) -> Session | None:
+    queue = _unlocked if database.features.has_select_for_update_skip_locked else _oldest
+    found: Session | None = queue.first(plugin_id)
+    return found
+
+
 def _queue(plugin_id: int) -> QuerySet[Session]:
     queue = Session.objects.filter(plugin=plugin_id, state=QUEUED).order_by("id")
-    if database.features.has_select_for_update_skip_locked:
-        queue = queue.select_for_update(skip_locked=True, of=("self",))
-    return queue.select_related("inputs", "project__organization", "started_by")[:1]
+    return queue.select_related("inputs", "project__organization", "started_by")
 
 
-_oldest_queued = Prepared(_queue, 1)
+_oldest = Prepared(lambda plugin: _queue(plugin)[:1], 1)
+_unlocked = Prepared(lambda plugin: _queue(plugin).select_for_update(skip_locked=True, of=("self",))[:1], 1)
+"""The oldest that no other claimer is looking at."""
 _queued_for = Prepared(
     lambda connection: (
         Session.objects.filter(state=QUEUED, plugin__connections=connection).order_by().values_list("pk")[:1]

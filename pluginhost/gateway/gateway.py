@@ -28,7 +28,7 @@ from .transport import Transport, address_of
 
 logger = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.008
+GATHER_SECONDS = 0.004
 RETRY_SECONDS = 1.0
 QUIET_SECONDS = 0.3
 LONGEST_FAREWELL_SECONDS = 2.0
