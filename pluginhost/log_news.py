@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from .log_reading import CUT_AT, Line, events, lines_between
+from .log_reading import CUT_AT, Line, events, head_of, lines_between
 from .models import LogHead, Session
 from .prepared import Prepared
 
@@ -18,7 +18,6 @@ _TOLD = (
     "assets_read", "page_size",
 )  # fmt: skip
 _session = Prepared(lambda session_id: Session.objects.filter(pk=session_id).values_list(*_TOLD), 1)
-_head = Prepared(lambda session_id: LogHead.objects.filter(session=session_id), 1)
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class News:
 
 def news(session_id: int, seen: Seen) -> News | None:
     """None when there is nothing new, or no such session."""
-    sessions, head = _session.rows(session_id), _head.first(session_id)
+    sessions, head = _session.rows(session_id), head_of(session_id)
     if not sessions or head is None:
         return None
     session = dict(zip(_TOLD, sessions[0], strict=True))

@@ -68,7 +68,7 @@ def page(
 ) -> Page:
     """The lines after a number, in order. `cut` shortens longer messages, for lists; a text is costly to count."""
     limit = max(1, min(limit, MOST_LINES))
-    head = _head(session_id)
+    head = head_of(session_id)
     after = max(after, head.deleted_up_to if head else 0)
     found = lines_after(session_id, after, which, limit=limit + 1, cut=cut)
     more = found[limit - 1]["number"] if len(found) > limit else None
@@ -93,7 +93,7 @@ def last_lines(session_id: int, count: int, *, cut: int = CUT_AT) -> list[Line]:
 
 
 def total(session_id: int, which: Filter = ALL) -> int:
-    head = _head(session_id)
+    head = head_of(session_id)
     return _total(head, which) if head else 0
 
 
@@ -106,9 +106,13 @@ def _total(head: LogHead, which: Filter) -> int:
     return head.last if which.is_all else sum(count for level, count in by_level.items() if level >= which.level)
 
 
-def _head(session_id: int) -> LogHead | None:
+def head_of(session_id: int) -> LogHead | None:
     """It also says which lines retention took; their rows may go a little later than that is said."""
-    return LogHead.objects.filter(session_id=session_id).first()
+    found: LogHead | None = _head.first(session_id)
+    return found
+
+
+_head = Prepared(lambda session_id: LogHead.objects.filter(session=session_id), 1)
 
 
 def numbers(session_id: int, which: Filter, *, after: int = 0) -> tuple[list[int], bool]:
@@ -158,7 +162,7 @@ def _ranked(session_id: int, which: Filter, found: list[dict[str, Any]]) -> list
 def chunks(session_id: int, which: Filter, form: str) -> Iterator[bytes]:
     """All lines as text or as JSON lines, some thousand at a time; lines that arrive meanwhile are in it."""
     write = _WRITERS[form]
-    head = _head(session_id)
+    head = head_of(session_id)
     after = head.deleted_up_to if head else 0
     while found := lines_after(session_id, after, which, limit=_STREAMED_AT_ONCE):
         yield "".join(map(write, found)).encode("utf-8", "replace")

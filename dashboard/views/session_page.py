@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from dashboard import said
 from dashboard.reruns import reruns_of
 from dashboard.scope_words import scope_words
-from pluginhost import access, summaries
-from pluginhost.models import Import, LogHead, Session, SessionEvent
+from pluginhost import access, log_reading, summaries
+from pluginhost.models import Import, Session, SessionEvent
 from pluginhost.outcomes import left_of
 from pluginhost.prepared import Prepared
 from pluginhost.principal import Principal
@@ -69,19 +69,27 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         "failure_word": _FAILURES.get(session.state, "Something went wrong."),
         "message": next((one for one in responses if not one.came_late), None),
         "late": [one for one in responses if one.came_late],
-        "log_head": _LOG_HEAD.first(session.pk),
+        "log_head": log_reading.head_of(session.pk),
         "imports_count": len(imports),
         "is_undone": bool(imports) and set(imports) == {Import.State.UNDONE},
         "imports_by_state": {state: imports.count(state) for state in set(imports)},
         "staged_count": imports.count(Import.State.STAGED),
-        "events_count": len(_EVENTS.rows(session.pk)),
+        "events_count": _EVENTS.value(session.pk) or 0,
         "has_results": session.is_final or bool(imports),
     }
 
 
 _IMPORTS = Prepared(lambda session: Import.objects.filter(session=session).order_by().values_list("state"), 1)
-_LOG_HEAD = Prepared(lambda session: LogHead.objects.filter(session=session), 1)
-_EVENTS = Prepared(lambda session: SessionEvent.objects.filter(session=session).order_by().values_list("pk"), 1)
+_EVENTS = Prepared(
+    lambda session: (
+        SessionEvent.objects.filter(session=session)
+        .order_by()
+        .values("session")
+        .annotate(count=Count("pk"))
+        .values_list("count")
+    ),
+    1,
+)
 
 
 def _counts_by_now(session: Session) -> summaries.Counts:
