@@ -10,6 +10,7 @@ from .file import StoredFile
 from .imports import Import, ImportAssets, Notice, PreLabel, Rejection
 from .issue import Issue, IssueComment
 from .log import LogHead, LogLine, SessionEvent
+from .managed_script import ManagedScript, ScriptCode, ScriptEnvironment, ScriptInstance, ScriptStart
 from .notification import Notification
 from .organization import Member, Organization, Role
 from .plugin import Plugin, PluginInProject
@@ -36,6 +37,7 @@ __all__ = [
     "IssueComment",
     "LogHead",
     "LogLine",
+    "ManagedScript",
     "Member",
     "Notice",
     "Notification",
@@ -50,6 +52,10 @@ __all__ = [
     "RetentionRule",
     "Role",
     "Scope",
+    "ScriptCode",
+    "ScriptEnvironment",
+    "ScriptInstance",
+    "ScriptStart",
     "ServerProcess",
     "Session",
     "SessionEvent",

@@ -35,6 +35,21 @@ class Connection(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was refused, quarantined or closed.")
     refusals = models.PositiveIntegerField(default=0, help_text="Heartbeats that were refused.")
+    is_draining = models.BooleanField(default=False, db_default=False, help_text="It gets no new sessions.")
+    is_to_go = models.BooleanField(default=False, db_default=False, help_text="Somebody asked to disconnect it.")
+    dialect = models.CharField(
+        max_length=40, blank=True, db_default="", help_text="Which client it is, as far as it can be told."
+    )
+    client_version = models.CharField(max_length=40, blank=True, db_default="", help_text="Our own client tells it.")
+    instance = models.CharField(
+        max_length=120, blank=True, db_default="", help_text="The script's own name for itself."
+    )
+    told = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), blank=True, help_text="What its hello said."
+    )
+    round_trip_ms = models.FloatField(null=True, blank=True, help_text="Of the newest probe that was answered.")
+    slowest_ms = models.FloatField(null=True, blank=True, help_text="Of all probes of this stay.")
+    probed_at = models.DateTimeField(null=True, blank=True)
     noted = models.PositiveIntegerField(default=0, help_text="Events it sent that were refused.")
     noted_reason = models.CharField(max_length=300, blank=True, help_text="Why the last of them was refused.")
 

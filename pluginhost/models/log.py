@@ -22,6 +22,9 @@ class LogHead(models.Model):
     warning = models.PositiveIntegerField(default=0)
     error = models.PositiveIntegerField(default=0)
     dropped = models.PositiveIntegerField(default=0, help_text="Lines past the limit, not kept.")
+    told_up_to = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="Our own client numbers its lines: this one and all before it are stored."
+    )
     deleted_up_to = models.PositiveIntegerField(default=0, db_default=0, help_text="Lines 1 to this one were deleted.")
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_why = models.CharField(

@@ -45,6 +45,12 @@ class Plugin(models.Model):
     idle_timeout_s = models.PositiveIntegerField(
         default=1_800, help_text="Seconds without a sign of life after which a session is ended."
     )
+    retries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Times a crashed session is run again by itself, 0 to 5."
+    )
+    retries_after_imports = models.BooleanField(
+        default=False, db_default=False, help_text="Also where the crashed session had imported something."
+    )
     version = models.PositiveIntegerField(default=1, editable=False, help_text="Counts the edits.")
     secret_encrypted = models.TextField(editable=False)
     secret_digest = models.CharField(max_length=64, editable=False)
@@ -62,6 +68,7 @@ class Plugin(models.Model):
         ordering = ("name", "id")
         constraints = [
             models.CheckConstraint(condition=models.Q(concurrency__gte=1), name="plugin_concurrency_from_one"),
+            models.CheckConstraint(condition=models.Q(retries__lte=5), name="plugin_retries_to_five"),
             models.CheckConstraint(
                 condition=models.Q(timeout_s__gte=1, idle_timeout_s__gte=1), name="plugin_limits_positive"
             ),

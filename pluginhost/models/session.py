@@ -76,6 +76,7 @@ class Session(models.Model):
     name = models.CharField(max_length=200, blank=True)
     rerun_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="reruns")
     attempt = models.PositiveIntegerField(default=1)
+    is_retry = models.BooleanField(default=False, db_default=False, help_text="Pluginhost ran it again by itself.")
     first_attempt = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="attempts")
     idempotency_key = models.CharField(max_length=80, null=True, blank=True, editable=False)
 
