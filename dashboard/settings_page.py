@@ -62,6 +62,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "PLUGINHOST_QUARANTINE_SECONDS": "those beyond are closed after it",
         "PLUGINHOST_SWEEP_SECONDS": "how often limits are looked after",
         "PLUGINHOST_EXPORT_WAIT_SECONDS": "how long a program that asks for an export is kept waiting for it",
+        "PLUGINHOST_PROBE_SECONDS": "how often it is measured how long a script takes to answer",
         "PLUGINHOST_PING_INTERVAL": "how often scripts are asked whether they are there",
         "PLUGINHOST_PING_TIMEOUT": "how long they may take to answer",
     },

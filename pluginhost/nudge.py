@@ -43,6 +43,11 @@ def user(user_id: int) -> None:
     _after_commit(user_group(user_id))
 
 
+def nobody() -> None:
+    """What was written here concerns nobody; without this it would pass for another process's writing (serve/watch)."""
+    transaction.on_commit(_gathered.count)
+
+
 def everything() -> None:
     """Another process wrote something; everybody looks."""
     _gathered.add(EVERYTHING)
@@ -81,8 +86,11 @@ class _Gathered:
     def serve_on(self, loop: asyncio.AbstractEventLoop | None) -> None:
         self._loop = loop
 
-    def add(self, group: str) -> None:
+    def count(self) -> None:
         self.own_writes += 1
+
+    def add(self, group: str) -> None:
+        self.count()
         loop = self._loop
         if loop is None or loop.is_closed():
             _send_now(group)

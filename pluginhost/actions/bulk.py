@@ -84,6 +84,11 @@ def _name(column: models.Field[Any, Any]) -> str:
     return connection.ops.quote_name(str(column.column))
 
 
+def moment(at: datetime) -> Any:
+    """A time as the database takes it in a row for `update`."""
+    return _adapter()(at)
+
+
 def _adapted(rows: Iterable[Row], columns: Sequence[models.Field[Any, Any]]) -> list[Row]:
     times = [index for index, column in enumerate(columns) if isinstance(column, models.DateTimeField)]
     if not times:

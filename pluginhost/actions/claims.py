@@ -72,7 +72,12 @@ def give_back(session_id: int, connection_id: int) -> bool:
 def _free(connection_id: int) -> Connection | None:
     """The connection, unless its script may have no work, or has as many sessions as it takes at once."""
     found: Connection | None = _claiming.first(connection_id)
-    return found if found is not None and len(_held.rows(found.pk)) < found.plugin.concurrency else None
+    return found if found is not None and len(_held.rows(found.pk)) < _at_once(found) else None
+
+
+def _at_once(connection: Connection) -> int:
+    """As many as its plugin says, and no more than our own client said it takes."""
+    return min(connection.plugin.concurrency, connection.told.get("concurrency") or connection.plugin.concurrency)
 
 
 def _oldest_queued(plugin_id: int) -> Session | None:
@@ -102,7 +107,7 @@ _claiming = Prepared(
     lambda pk: (
         Connection.objects.open()
         .select_related("plugin")
-        .filter(pk=pk, plugin__quarantined_at=None, plugin__deleted_at=None)[:1]
+        .filter(pk=pk, is_draining=False, is_to_go=False, plugin__quarantined_at=None, plugin__deleted_at=None)[:1]
     ),
     1,
 )

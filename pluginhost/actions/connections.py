@@ -12,12 +12,16 @@ from django.db.models import F
 from django.utils import timezone
 
 from pluginhost import credentials, nudge
+from pluginhost.actions import audit, bulk
 from pluginhost.actions.timeline import tell
+from pluginhost.errors import Conflict
 from pluginhost.ids import is_id
 from pluginhost.models import Connection, Plugin, ServerProcess, Session
 from pluginhost.prepared import Prepared
+from pluginhost.principal import Principal
 
 State = Connection.State
+ASKED_TO_GO = "It was disconnected on the plugin's page. Start the script anew to have it work again."
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Caller:
     sid: str
     address: str
     transport: str
+    dialect: str = ""
+    """Which client it is, as far as its way of connecting tells."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +46,34 @@ class Verdict:
 
 @transaction.atomic
 def greet(
-    caller: Caller, process: ServerProcess | None, plugin_uid: str, secret: str, known: int | None, at: datetime
+    caller: Caller,
+    process: ServerProcess | None,
+    plugin_uid: str,
+    secret: str,
+    known: int | None,
+    at: datetime,
+    announces_hello: bool = False,
 ) -> Verdict:
-    """Judge a heartbeat: the first one of a socket (`known` is None) opens a connection, later ones renew it."""
+    """Judge a heartbeat: the first one of a socket (`known` is None) opens a connection, later ones renew it.
+
+    Of one that announces a hello nothing is presumed: it will say which sessions it holds (`actions.hellos`).
+    """
     plugin = Plugin.objects.present().filter(uid=plugin_uid).first() if is_id(plugin_uid) else None
     if plugin is None:
         return Verdict(None, False, "There is no plugin with this id here. Copy it again from the plugin's page.")
     wrong = _wrong(plugin, secret, at)
     if wrong:
         return Verdict(_refuse(caller, process, plugin, wrong, known, at), False, wrong)
-    if plugin.is_quarantined():
-        why = plugin.quarantine_reason
+    why = plugin.quarantine_reason if plugin.is_quarantined() else _asked_to_go(known, plugin)
+    if why:
         return Verdict(_admit(caller, process, plugin, State.QUARANTINED, why, known, at), False, why)
-    return Verdict(_admit(caller, process, plugin, State.OPEN, "", known, at), True)
+    presumes = known is not None or not announces_hello
+    return Verdict(_admit(caller, process, plugin, State.OPEN, "", known, at, presumes), True)
+
+
+def _asked_to_go(known: int | None, plugin: Plugin) -> str:
+    connection = _known(known, plugin)
+    return ASKED_TO_GO if connection is not None and connection.is_to_go else ""
 
 
 def _wrong(plugin: Plugin, secret: str, at: datetime) -> str:
@@ -74,6 +95,7 @@ def _admit(
     reason: str,
     known: int | None,
     at: datetime,
+    presumes: bool = True,
 ) -> Connection:
     """The connection of a script with a good secret; a newcomer may be one that was here a moment ago."""
     connection = _known(known, plugin)
@@ -84,7 +106,7 @@ def _admit(
     else:
         Connection.objects.filter(pk=connection.pk).exclude(state=State.CLOSED).update(**facts)
         connection.state = State(state)
-    if state == State.OPEN and not was_open:
+    if state == State.OPEN and not was_open and presumes:
         _adopt(connection, known, at)
     if (state == State.OPEN) != was_open:
         nudge.plugin(plugin.pk)
@@ -102,6 +124,7 @@ def _begin(
         sid=caller.sid,
         address=caller.address,
         transport=caller.transport,
+        dialect=caller.dialect,
         opened_at=at,
         **facts,
     )
@@ -144,10 +167,10 @@ def recheck(connection_id: int, at: datetime) -> bool:
     if connection is None or connection.state == State.CLOSED:
         return False
     plugin = connection.plugin
-    is_out = plugin.is_quarantined() or plugin.deleted_at is not None
+    is_out = plugin.is_quarantined() or plugin.deleted_at is not None or connection.is_to_go
     mine = Connection.objects.filter(pk=connection.pk)
     if is_out and connection.state == State.OPEN:
-        reason = plugin.quarantine_reason or "The plugin was deleted."
+        reason = plugin.quarantine_reason or (ASKED_TO_GO if connection.is_to_go else "The plugin was deleted.")
         with transaction.atomic():
             mine.filter(state=State.OPEN).update(state=State.QUARANTINED, reason=reason)
             lose_sessions(connection, reason, at)
@@ -208,6 +231,64 @@ def note_refused(connection: Connection, reason: str, count: int = 1) -> None:
     nudge.plugin(connection.plugin_id)
 
 
+# --- what people ask of a connection ---
+
+
+def drain(principal: Principal, connection: Connection) -> None:
+    """It gets no new sessions; what it is at work on goes on. Conflict when it has gone."""
+    _ask(principal, connection, "connection.drained", is_draining=True)
+
+
+def fill_again(principal: Principal, connection: Connection) -> None:
+    """It gets new sessions again."""
+    _ask(principal, connection, "connection.filled_again", is_draining=False)
+
+
+def disconnect(principal: Principal, connection: Connection) -> None:
+    """It is kept without work from now on, and what it says is refused; its sessions are lost, in grace.
+
+    The socket stays open: published clients that are cut off come back in a storm, or never.
+    """
+    _ask(principal, connection, "connection.disconnected", is_to_go=True)
+
+
+@transaction.atomic
+def _ask(principal: Principal, connection: Connection, verb: str, **flag: bool) -> None:
+    here = Connection.objects.filter(pk=connection.pk).exclude(state=State.CLOSED)
+    if not here.update(**flag):
+        raise Conflict("This connection has gone already.")
+    plugin = connection.plugin
+    details: dict[str, object] = {"address": connection.address}
+    audit.note(principal, verb, organization=plugin.organization, target=plugin, details=details)
+    nudge.plugin(plugin.pk)
+
+
+# --- what is learned of a connection ---
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """A probe that was answered."""
+
+    connection_id: int
+    at: datetime
+    milliseconds: float
+    slowest: float
+
+
+def note_round_trips(trips: list[RoundTrip]) -> None:
+    """Kept for the pages to show. Nobody is nudged: with thousands of scripts that would cost more than it tells."""
+    rows = [(trip.milliseconds, trip.slowest, bulk.moment(trip.at), trip.connection_id) for trip in trips]
+    with transaction.atomic():
+        bulk.update(Connection, ("round_trip_ms", "slowest_ms", "probed_at"), "id", rows)
+        nudge.nobody()
+
+
+def note_dialect(connection: Connection, dialect: str) -> None:
+    """More is known now of which client it is."""
+    Connection.objects.filter(pk=connection.pk).update(dialect=dialect)
+
+
 # --- a script that was here a moment ago ---
 
 
@@ -226,6 +307,7 @@ def _broken_a_moment_ago(connection: Connection, at: datetime) -> int | None:
             state=Session.State.LOST,
             connection__address=connection.address,
             lost_at__gte=at - _adoption_time(connection),
+            connection__instance="",  # our own client says exactly which are its
         )
         .exclude(connection=connection)
         .order_by("lost_at", "id")

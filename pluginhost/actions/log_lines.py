@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -12,10 +12,11 @@ from django.conf import settings
 from pluginhost import nudge
 from pluginhost.actions import bulk, signs
 from pluginhost.models import Connection, LogHead, LogLine, Session
+from pluginhost.prepared import Prepared
 from pluginhost.protocol.payloads import progress_in
 
 _LINE_FIELDS = ("session", "number", "at", "level", "message", "extra", "came_late")
-_HEAD_FIELDS = ("last", "bytes", "debug", "info", "warning", "error", "dropped")
+_HEAD_FIELDS = ("last", "bytes", "debug", "info", "warning", "error", "dropped", "told_up_to")
 
 
 class Line(NamedTuple):
@@ -23,6 +24,10 @@ class Line(NamedTuple):
     level: int
     message: str
     extra: str = ""
+    told: int = 0
+    """Our own client's number of it in its session; what it says twice is stored once."""
+    ago: float = 0.0
+    """Seconds from when it was said to `at`, when it came here."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +75,32 @@ def _rows(spoken: Spoken, head: LogHead) -> Iterator[tuple[Any, ...]]:
     """As many of the lines as the session may still have; the rest is counted. The head moves on."""
     session = spoken.session
     late = session.is_final and not session.is_revisable
-    kept = spoken.lines[: max(settings.PLUGINHOST_LINES_LIMIT - head.last, 0)]
-    head.dropped += len(spoken.lines) - len(kept)
+    lines = _new(spoken.lines, head) if spoken.lines and spoken.lines[-1].told else spoken.lines
+    kept = lines[: max(settings.PLUGINHOST_LINES_LIMIT - head.last, 0)]
+    head.dropped += len(lines) - len(kept)
     for line in kept:
         head.last += 1
         _count(head, line)
-        yield session.pk, head.last, line.at, line.level, line.message, line.extra, late
+        at = line.at - timedelta(seconds=line.ago) if line.ago else line.at
+        yield session.pk, head.last, at, line.level, line.message, line.extra, late
+
+
+def _new(lines: Sequence[Line], head: LogHead) -> Sequence[Line]:
+    """Those that are not stored yet. The head moves in the same transaction, so none is stored twice or left out."""
+    new = []
+    for line in lines:
+        if line.told > head.told_up_to:
+            head.told_up_to = line.told
+            new.append(line)
+    return new
+
+
+_told_up_to = Prepared(lambda session: LogHead.objects.filter(session=session).values_list("told_up_to"), 1)
+
+
+def told_up_to(session_id: int) -> int:
+    """The number of the newest line that our own client told and that is stored; 0 for none."""
+    return _told_up_to.value(session_id) or 0
 
 
 def _count(head: LogHead, line: Line) -> None:
@@ -95,8 +120,12 @@ def _note_progress(spoken: Spoken) -> None:
     session = spoken.session
     for line in reversed(spoken.lines):
         found = progress_in(line.message)
-        if found and found != (session.progress_done, session.progress_total):
-            done, total = (min(number, 2**31 - 1) for number in found)
-            Session.objects.filter(pk=session.pk).update(progress_done=done, progress_total=total)
         if found:
+            note_progress(session, *(min(number, 2**31 - 1) for number in found))
             return
+
+
+def note_progress(session: Session, done: int, total: int) -> None:
+    """How far it is, as its script says."""
+    if (done, total) != (session.progress_done, session.progress_total):
+        Session.objects.filter(pk=session.pk).update(progress_done=done, progress_total=total)

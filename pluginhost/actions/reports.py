@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from pluginhost import nudge
-from pluginhost.actions import endings, signs
+from pluginhost.actions import endings, log_lines, signs
 from pluginhost.models import Connection, LogLine, Response, Session
 from pluginhost.prepared import Prepared
 from pluginhost.protocol.text import first_line
@@ -56,7 +56,10 @@ def _locked(session: Session) -> Session:
 
 
 def _keep_late(session: Session, form: str, body: str, at: datetime) -> None:
-    """An answer after the end is kept for the page to show; a script that goes on answering is not."""
+    """An answer after the end is kept for the page to show; a script that goes on answering is not, nor one that says
+    again what it did not hear the receipt of."""
+    if Response.objects.filter(session=session, form=form, body=body).exists():
+        return
     if Response.objects.filter(session=session, came_late=True).count() < MOST_LATE_RESPONSES:
         Response.objects.create(session=session, at=at, form=form, body=body, came_late=True)
         nudge.session(session.pk)
@@ -67,6 +70,13 @@ def acknowledge(session: Session, connection: Connection | None, form: str, body
     if session.is_final:
         return False
     return finish(session, connection, form, body, at)
+
+
+def go_on(session: Session, connection: Connection | None, done: int, total: int, at: datetime) -> None:
+    """Our own client says how far a session is."""
+    signs.seen(session, at=at, connection=connection)
+    log_lines.note_progress(session, done, total)
+    nudge.session(session.pk)
 
 
 def fail(session: Session, reason: str, at: datetime) -> bool:

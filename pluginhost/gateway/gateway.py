@@ -16,14 +16,17 @@ from django.db import DatabaseError, InterfaceError, connections
 from pluginhost.actions import processes
 from pluginhost.actions.connections import Caller, Verdict
 from pluginhost.models import ServerProcess
+from pluginhost.protocol import dialects
 
 from . import storing
 from .desk import Desk
 from .inbox import Gone, Item, Report
 from .packets import NAMESPACE
 from .peer import Peer
+from .probing import Probing
 from .script import Script
 from .server import ScriptServer
+from .telling import Telling
 from .transport import Transport, address_of
 
 logger = logging.getLogger(__name__)
@@ -41,6 +44,8 @@ class Gateway:
         self.server = server
         server.is_known = self._is_welcome
         self._peers: dict[str, Peer] = {}
+        self._telling = Telling(server)
+        self._probing = Probing(server, self._peers, self.in_thread)
         self._desks: dict[str, Desk] = {}
         self._anonymous = Desk("")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gateway")
@@ -60,9 +65,11 @@ class Gateway:
         self._process = await self.in_thread(processes.begin, "web", name)
         self._storing = asyncio.create_task(self._store_until_the_end(), name="gateway: storing")
         self._lease = asyncio.create_task(self._renew_lease(), name="gateway: lease")
+        self._probing.start()
 
     async def stop(self) -> None:
         """Hear out the scripts, commit everything, cut their lines. Nobody must be accepted any more."""
+        self._probing.stop()
         await self._say_farewell()
         await self._stop_storing()
         for peer in list(self._peers.values()):
@@ -113,8 +120,8 @@ class Gateway:
     def welcome(self, sid: str, environ: dict[str, Any]) -> None:
         """A socket has opened. Until it tells who it is, it has some seconds and small messages."""
         transport = "polling" if "transport=polling" in environ.get("QUERY_STRING", "") else "websocket"
-        caller = Caller(sid, address_of(environ, settings.PLUGINHOST_TRUSTED_PROXIES)[:64], transport)
-        peer = Peer(caller)
+        address = address_of(environ, settings.PLUGINHOST_TRUSTED_PROXIES)[:64]
+        peer = Peer(Caller(sid, address, transport, dialects.at_first(transport, environ.get("HTTP_USER_AGENT", ""))))
         self._peers[sid] = peer
         loop = asyncio.get_running_loop()
         peer.timer = loop.call_later(settings.PLUGINHOST_ANONYMOUS_SECONDS, self._drop_anonymous, peer)
@@ -191,6 +198,7 @@ class Gateway:
             desk.inbox.put_back([item for item in items if id(item) in stored.left])
         for peer, verdict in stored.verdicts.items():
             await self._judge(peer, verdict)
+        await self._telling.tell(stored.outcome)
         self._close_idle_desks([desk for desk, _ in taken])
         if stored.left and not self._is_stopping:
             await asyncio.sleep(RETRY_SECONDS)
@@ -226,7 +234,9 @@ class Gateway:
             await self._quarantine(peer, verdict.reason)
 
     def _script(self, peer: Peer) -> Script:
-        return Script(peer, in_thread=self.in_thread, send=self._send_order, put=self._post)
+        return Script(
+            peer, in_thread=self.in_thread, send=self._send_order, put=self._post, tell=self._telling.tell_one
+        )
 
     async def _send_order(self, peer: Peer, order: dict[str, Any], done: Callable[..., None]) -> None:
         await self.server.emit("plugin", order, to=peer.sid, namespace=NAMESPACE, callback=done)

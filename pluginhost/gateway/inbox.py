@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pluginhost.protocol.payloads import Answer, Heartbeat, Log
+from pluginhost.protocol.payloads import Answer, Heartbeat, Hello, Log, Progress
 
 from .peer import Peer
 
@@ -40,7 +40,7 @@ class Gone:
     was_too_large: bool = False
 
 
-Report = Heartbeat | Log | Answer | Acknowledged | Refused | Gone
+Report = Heartbeat | Hello | Log | Progress | Answer | Acknowledged | Refused | Gone
 
 
 class Item(NamedTuple):

@@ -42,14 +42,40 @@ class PluginNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             await self._gateway.put(peer, Refused(str(error)))
         else:
             self._gateway.identify(peer, heartbeat.plugin)
+            # A later heartbeat waits no more for a hello that could not be read.
+            peer.awaits_hello = heartbeat.announces_hello and peer.verdict is None and not peer.has_said_hello
             await self._gateway.put(peer, heartbeat)
+
+    async def on_hello(self, sid: str, *arguments: Any) -> None:
+        peer = self._gateway.peer(sid)
+        if peer is None:
+            return
+        try:
+            hello = payloads.hello(arguments)
+        except payloads.Malformed as error:
+            await self._gateway.put(peer, Refused(str(error)))
+        else:
+            peer.has_said_hello = True
+            await self._gateway.put(peer, hello)
+
+    async def on_progress(self, sid: str, *arguments: Any) -> None:
+        peer = self._gateway.peer(sid)
+        if peer is None:
+            return
+        try:
+            progress = payloads.progress(arguments)
+        except payloads.Malformed as error:
+            await self._gateway.put(peer, Refused(str(error)))
+        else:
+            await self._gateway.put(peer, progress)
 
     async def on_log(self, sid: str, *arguments: Any) -> None:
         peer = self._gateway.peer(sid)
         if peer is None:
             return
         try:
-            log = payloads.log(arguments, *self._limits)
+            parse = payloads.numbered_log if peer.has_said_hello else payloads.log
+            log = parse(arguments, *self._limits)
         except payloads.Malformed as error:
             await self._gateway.put(peer, Refused(str(error)))
         else:

@@ -11,12 +11,17 @@ from typing import Any
 
 from socketio import packet
 
-KNOWN_EVENTS = {"heartbeat", "log", "response"}
+KNOWN_EVENTS = {"heartbeat", "hello", "log", "progress", "response"}
 MALFORMED = "malformed"
 NAMESPACE = "/plugin"
 EVENT_PACKET = f"42{NAMESPACE},"
 LOG_PACKET = f'{EVENT_PACKET}["log",'
 """How a log event begins that has neither attachments nor wants an acknowledgement."""
+PROBE_NUMBER = 0
+"""The acknowledgement that a probe asks for; the library counts those of orders from 1."""
+PROBE = f'{EVENT_PACKET}{PROBE_NUMBER}["probe"]'[1:]
+"""An event that no client knows, and every client acknowledges. Engine.IO puts its own first digit before it."""
+PROBE_ANSWER = f"43{NAMESPACE},{PROBE_NUMBER}[]"
 MOST_ATTACHMENTS = 64
 
 

@@ -19,6 +19,24 @@ class Peer:
     is_leaving: bool = False
     """Gone, or about to be: it gets no more work."""
     told: str = ""
+    has_said_hello: bool = False
+    """Our own client: its lines are numbered, and it is told what is stored."""
+    awaits_hello: bool = False
+    """Its heartbeat announced one: no work before it is known what it holds."""
+    is_muted: bool = False
+    """Something it said was refused while it was in quarantine: nothing of it is taken until it says hello again, since
+    a later line that was taken would hide the gap."""
+    told_over: set[str] = field(default_factory=set)
+    """The sessions that it was told to stop."""
+    was_told_to_drain: bool = False
+    stored_lines: dict[str, int] = field(default_factory=dict)
+    """Session → line that it is still to be told is stored."""
+    dialect: str = ""
+    probed_at: float = 0.0
+    """When the newest probe was sent, on the loop's clock; 0 when none is under way."""
+    next_probe_at: float = 0.0
+    slowest_ms: float = 0.0
+    """The longest that an answer to a probe has taken."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     work: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError
 
-from pluginhost.actions import claims
+from pluginhost.actions import claims, log_lines
 
 from . import storing
 from .inbox import Acknowledged, Report
@@ -23,13 +23,14 @@ TICK_SECONDS = 5.0
 InThread = Callable[..., Awaitable[Any]]
 Send = Callable[[Peer, dict[str, Any], Callable[..., None]], Awaitable[None]]
 Put = Callable[[Peer, Report], None]
+Tell = Callable[[Peer, str, dict[str, Any]], Awaitable[None]]
 
 
 class Script:
     """The one task that claims for one connection: on connect, at each nudge, when a session ends, on a slow tick."""
 
-    def __init__(self, peer: Peer, *, in_thread: InThread, send: Send, put: Put) -> None:
-        self._peer, self._in_thread, self._send, self._put = peer, in_thread, send, put
+    def __init__(self, peer: Peer, *, in_thread: InThread, send: Send, put: Put, tell: Tell) -> None:
+        self._peer, self._in_thread, self._send, self._put, self._tell = peer, in_thread, send, put, tell
 
     async def work(self) -> None:
         """Until the socket is gone. The database being away is waited out."""
@@ -51,8 +52,13 @@ class Script:
         is_welcome = await self._in_thread(storing.recheck, connection_id)
         if self._peer.verdict is verdict and is_welcome != verdict.is_welcome:
             self._peer.verdict = replace(verdict, is_welcome=is_welcome)
-        if not is_welcome:
+            if is_welcome and self._peer.has_said_hello:
+                self._peer.is_muted = self._peer.awaits_hello = True
+                await self._tell(self._peer, "again", {})
+        if not is_welcome or self._peer.awaits_hello:
             return
+        if self._peer.has_said_hello:
+            await self._tell_news(connection_id)
         while not self._peer.is_leaving:
             order = await self._in_thread(claims.claim, connection_id)
             if order is None or not await self._hand_over(order, connection_id):
@@ -65,9 +71,23 @@ class Script:
             return False
         if not await self._in_thread(claims.mark_sent, order.session_id, connection_id):
             return True  # cancelled in between
+        if self._peer.has_said_hello:
+            # From which number on it counts its lines: it may not be the first script that is at work on this session.
+            order.payload["line"] = await self._in_thread(log_lines.told_up_to, order.session_id)
         await self._send(self._peer, order.payload, self._acknowledged(order.session_id))
         logger.info("session %s sent to connection %s", order.session_id, connection_id)
         return True
+
+    async def _tell_news(self, connection_id: int) -> None:
+        """What nobody can tell a published client: that a session was cancelled, that no more will come."""
+        peer = self._peer
+        news = await self._in_thread(storing.news_for, connection_id)
+        for session in set(news.cancelled) - peer.told_over:
+            await self._tell(peer, "cancel", {"session": session})
+        peer.told_over = set(news.cancelled)
+        if news.is_draining and not peer.was_told_to_drain:
+            await self._tell(peer, "drain", {})
+        peer.was_told_to_drain = news.is_draining
 
     def _acknowledged(self, session_id: int) -> Callable[..., None]:
         return lambda *values: self._put(self._peer, Acknowledged(session_id, values))

@@ -12,9 +12,10 @@ from urllib.parse import parse_qs
 
 import socketio
 from django.conf import settings
+from engineio.packet import MESSAGE, Packet
 from engineio.payload import Payload
 
-from .packets import EVENT_PACKET, NAMESPACE, GuardedPacket, SafeJson
+from .packets import EVENT_PACKET, NAMESPACE, PROBE, PROBE_NUMBER, GuardedPacket, SafeJson
 from .transport import Transport, transport_in, transport_of
 from .websocket import ScriptWebSocket
 
@@ -33,10 +34,13 @@ class ScriptServer(socketio.AsyncServer):  # type: ignore[misc]
 
     is_known: Callable[[str], bool]
     """Whether the gateway has let the script of this socket in."""
+    answered: Callable[[str], None]
+    """Called with the socket's name when it has answered a probe."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.eio._async = {**self.eio._async, "websocket": partial(ScriptWebSocket, take=self._take_log)}
+        websocket = partial(ScriptWebSocket, take=self._take_log, answered=self._take_answer)
+        self.eio._async = {**self.eio._async, "websocket": websocket}
         self._upgrades: dict[str, Transport] = {}
         self._closing: set[asyncio.Future[None]] = set()
 
@@ -84,6 +88,23 @@ class ScriptServer(socketio.AsyncServer):  # type: ignore[misc]
         except Exception:  # as on the long way: it must not end the connection
             _library_logger.exception("a log line could not be taken")
         return True
+
+    async def probe(self, eio_sid: str | None) -> bool:
+        """Ask whether it is there. Past the library's bookkeeping of acknowledgements: there are thousands a minute."""
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is None or socket.closed:
+            return False
+        await socket.send(Packet(MESSAGE, data=PROBE))
+        return True
+
+    def _take_answer(self, eio_sid: str) -> None:
+        self.answered(self.manager.sid_from_eio_sid(eio_sid, NAMESPACE) or "")
+
+    async def _handle_ack(self, eio_sid: str, namespace: str, id: int, data: Any) -> None:
+        if id == PROBE_NUMBER:
+            self._take_answer(eio_sid)
+        else:
+            await super()._handle_ack(eio_sid, namespace, id, data)
 
     @contextlib.contextmanager
     def _upgrading(self, scope: dict[str, Any]) -> Iterator[None]:

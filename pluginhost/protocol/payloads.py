@@ -1,4 +1,7 @@
-"""What scripts send over Socket.IO, parsed (PROTOCOL 1.2 and 1.4). What does not parse is Malformed, with a reason."""
+"""What scripts send over Socket.IO, parsed (PROTOCOL 1.2 and 1.4; docs/client.md for what our own client adds).
+
+What does not parse is Malformed, with a reason.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,11 @@ from .text import cut, storable
 
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "WARN": 30, "ERROR": 40, "CRITICAL": 50, "FATAL": 50}
 HIGHEST_LEVEL = 100
+_FACTS = ("client", "version", "boot", "python", "host", "pid")
 _FIXED_KEYS = {"level", "organization", "pluginId", "runBy", "session", "msg"}
 _NUMERIC_LEVEL = re.compile(r"(?:Level )?(\d{1,3})\Z")
+MOST_SESSIONS = 1_000
+MOST_LINES = 2**53
 _PROGRESS = re.compile(r"\[(\d{1,9})\s*/\s*(\d{1,9})\]")
 
 
@@ -25,15 +31,44 @@ class Malformed(ValueError):
 class Heartbeat:
     plugin: str
     secret: str
+    announces_hello: bool = False
+    """Our own client: which sessions it holds it will say itself, nothing need be presumed."""
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Who our own client is, and which sessions it still holds, or gives back."""
+
+    instance: str
+    sessions: tuple[str, ...]
+    handed_back: tuple[str, ...]
+    is_leaving: bool
+    concurrency: int | None
+    told: dict[str, str | int]
+    """Client, version, Python, host, process, and `boot`, which is new at each start."""
+
+    @property
+    def boot(self) -> str:
+        return str(self.told.get("boot", ""))
 
 
 class Log(NamedTuple):
-    """One line. `extra` is JSON text of the event's other keys, or empty."""
+    """One line. `extra` is JSON text of the event's other keys, or empty. Our own client gives it a number in its
+    session, and says how many seconds ago it was said where the line to us was down meanwhile."""
 
     session: str
     level: int
     message: str
     extra: str
+    line: int = 0
+    ago: float = 0.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    session: str
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +87,58 @@ def heartbeat(arguments: tuple[Any, ...]) -> Heartbeat:
         raise Malformed("A heartbeat needs id and secret as text.")
     if len(plugin) > 200 or len(secret) > 1000:
         raise Malformed("The id or the secret of the heartbeat is too long to be one.")
-    return Heartbeat(plugin, secret)
+    return Heartbeat(plugin, secret, event.get("hello") is True)
+
+
+def hello(arguments: tuple[Any, ...]) -> Hello:
+    event = _event("hello", arguments)
+    instance = event.get("instance")
+    if not isinstance(instance, str) or not instance.strip():
+        raise Malformed("A hello needs instance, the script's own name for itself, as text.")
+    concurrency = event.get("concurrency")
+    return Hello(
+        storable(instance.strip())[:120],
+        _sessions("sessions", event),
+        _sessions("handed_back", event),
+        event.get("leaving") is True,
+        concurrency if _is_whole(concurrency) and concurrency >= 1 else None,
+        {name: _fact(event[name]) for name in _FACTS if isinstance(event.get(name), str | int)},
+    )
+
+
+def _sessions(name: str, event: dict[str, Any]) -> tuple[str, ...]:
+    given = event.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(session, str) for session in given):
+        raise Malformed(f"A hello's {name} is a list of session ids.")
+    if len(given) > MOST_SESSIONS:
+        raise Malformed(f"A hello names at most {MOST_SESSIONS:,} sessions; {len(given):,} came.")
+    return tuple(storable(session)[:100] for session in given)
+
+
+def _fact(value: str | int) -> str | int:
+    return storable(value)[:120] if isinstance(value, str) else max(-MOST_LINES, min(value, MOST_LINES))
+
+
+def progress(arguments: tuple[Any, ...]) -> Progress:
+    event = _event("progress", arguments)
+    done, total = event.get("done"), event.get("total")
+    if not (_is_whole(done) and _is_whole(total)) or total < 1 or done < 0:
+        raise Malformed("A progress event needs done and total, whole numbers, and total from 1.")
+    return Progress(_session("progress", event), min(done, total, 2**31 - 1), min(total, 2**31 - 1))
+
+
+def numbered_log(arguments: tuple[Any, ...], line_limit: int, extra_limit: int) -> Log:
+    """As `log`, of a client that said hello."""
+    event = dict(_event("log", arguments))
+    line, ago = event.pop("line", None), event.pop("ago", 0)
+    if not _is_whole(line) or not 1 <= line <= MOST_LINES:
+        raise Malformed("A log event of a client that said hello needs line, a number from 1.")
+    seconds = float(ago) if isinstance(ago, int | float) and 0 <= ago < 10**8 else 0.0
+    return log((event,), line_limit, extra_limit)._replace(line=line, ago=seconds)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def log(arguments: tuple[Any, ...], line_limit: int, extra_limit: int) -> Log:
