@@ -32,7 +32,8 @@ STATES = {
     "online": Shown("", "Online"),
     "offline": Shown("", "Offline"),
     "paused": Shown("", "Quarantined"),
-    "open": Shown("", "Open"),
+    "open": Shown("", "Online"),
+    "draining": Shown("", "Draining"),
     "quarantined": Shown("", "Quarantined"),
     "refused": Shown("", "Refused"),
     "closed": Shown("", "Closed"),
@@ -56,6 +57,7 @@ STATES = {
 # The stylesheet knows the states of sessions and of plugins; the others take the colour of a relative.
 COLOURS = {
     "open": "online",
+    "draining": "partial",
     "quarantined": "failed",
     "refused": "failed",
     "closed": "offline",

@@ -78,7 +78,8 @@ MISSING = {"a page that is not there": "/projects/nothing/"}
 
 # What changes something and is only ever posted to.
 POSTED = {
-    "account_logout", "api_key_revoke", "batch_delete", "home_seen", "notification_read", "notifications_read",
+    "account_logout", "api_key_revoke", "batch_delete", "connection_disconnect", "connection_drain", "connection_fill",
+    "home_seen", "notification_read", "notifications_read",
     "organization_account_new", "organization_member_add", "organization_member_remove", "organization_member_role",
     "plugin_delete", "plugin_quarantine", "plugin_release", "plugin_rotate", "plugin_secret", "project_assets_change",
     "project_assets_known", "project_delete", "project_plugin_disable", "project_plugin_enable", "project_tools_check",

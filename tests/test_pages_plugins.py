@@ -253,34 +253,6 @@ def test_every_tab_watches_the_plugin(as_alice, plugin):
         assert f'data-watch="plugin:{plugin.uid}"' in page(as_alice.get(reverse(name, args=[plugin.uid])))
 
 
-def test_the_connections_tab_tells_each_stay(as_alice, plugin, project, alice):
-    here = stay(plugin)
-    held = makers.make_session(alice, project, plugin)
-    Session.objects.filter(pk=held.pk).update(state="running", connection=here, started_at=timezone.now())
-    stay(plugin, state="quarantined", was_accepted=False, reason="The secret is wrong.", refusals=1_204)
-    stay(plugin, state="closed", closed_at=timezone.now(), reason="The line broke.", noted=3, noted_reason="No dict.")
-    shown = page(as_alice.get(reverse("plugin_connections", args=[plugin.uid])))
-    for text in ("10.0.0.14", "1,204×", "The secret is wrong.", "The line broke.", "3 events", f"#{held.pk}"):
-        assert text in shown
-
-
-def test_one_more_connection_costs_no_query_more(as_alice, alice, plugin, project):
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as seen:
-            as_alice.get(reverse("plugin_connections", args=[plugin.uid]))
-        return len(seen)
-
-    def add() -> None:
-        held = makers.make_session(alice, project, plugin)
-        Session.objects.filter(pk=held.pk).update(state="running", connection=stay(plugin), started_at=timezone.now())
-
-    add()
-    one = queries()
-    for _ in range(9):
-        add()
-    assert queries() == one
-
-
 # --- the Development box ---
 
 

@@ -19,7 +19,7 @@ from dashboard.overlay import Mark
 from dashboard.shapes import Sheet
 from dashboard.spans import Piece
 from dashboard.standings import Standing
-from pluginhost.models import Session, User
+from pluginhost.models import Connection, Session, User
 
 register = template.Library()
 
@@ -133,6 +133,20 @@ def _time(at: datetime, kind: str, text: str) -> SafeString:
 @register.filter
 def duration(seconds: float | timedelta | None) -> str:
     return words.duration(seconds)
+
+
+@register.filter
+def milliseconds(number: float) -> str:
+    """`0.8 ms`, `12 ms`, `1.2 s`."""
+    if number >= 1000:
+        return words.duration(number / 1000)
+    return f"{number:.1f} ms" if number < 9.95 else f"{number:.0f} ms"
+
+
+@register.filter
+def stayed(stay: Connection) -> str:
+    """How long a script was here."""
+    return words.duration((stay.closed_at or timezone.now()) - stay.opened_at)
 
 
 @register.filter

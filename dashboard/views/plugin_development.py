@@ -10,16 +10,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.first_contact import contact_of
 from dashboard.forms.plugins import KEEP_OLD, RotateForm
-from dashboard.paging import page_of
 from dashboard.snippets import CLIENTS, exports, snippets
 from dashboard.views.doors import SignedInRequest, host_of, signed_in
 from dashboard.views.plugin_page import frame
 from pluginhost import access
 from pluginhost.actions import plugins as actions
 from pluginhost.errors import Invalid
-from pluginhost.models import AuditEvent, Connection, Plugin, Session
-
-PAGE = 50
+from pluginhost.models import AuditEvent, Plugin
 
 
 @require_GET
@@ -27,19 +24,6 @@ PAGE = 50
 def plugin_development(request: SignedInRequest, uid: str) -> HttpResponse:
     found = access.plugin(request.principal, uid)
     return _development(request, found)
-
-
-@require_GET
-@signed_in
-def plugin_connections(request: SignedInRequest, uid: str) -> HttpResponse:
-    """The stays of its scripts, newest first; refused ones too."""
-    found = access.plugin(request.principal, uid)
-    page = page_of(Connection.objects.filter(plugin=found), request.GET, key="id", size=PAGE, newest_first=True)
-    at_work = Session.objects.held().filter(connection__in=page.rows).order_by("id")
-    held = {stay.pk: [session for session in at_work if session.connection_id == stay.pk] for stay in page.rows}
-    rows = [{"stay": stay, "sessions": held[stay.pk]} for stay in page.rows]
-    context = {**frame(request, found, "connections"), "page": page, "rows": rows}
-    return render(request, "plugins/connections.html", context)
 
 
 @never_cache
