@@ -67,6 +67,8 @@ def limit_of(scope: Scope) -> int:
     path: str = scope["path"]
     if path.startswith("/v2/import/labels"):
         return int(settings.PLUGINHOST_IMPORT_LIMIT)
+    if path.startswith("/v2/session/response"):
+        return int(settings.PLUGINHOST_MESSAGE_LIMIT)
     if path.startswith("/files/") and scope["method"] == "PUT":
         return int(settings.PLUGINHOST_UPLOAD_LIMIT)
     if path.startswith("/socket.io/"):

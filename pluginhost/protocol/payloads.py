@@ -9,7 +9,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from .text import cut, storable
 
@@ -137,7 +137,7 @@ def numbered_log(arguments: tuple[Any, ...], line_limit: int, extra_limit: int) 
     return log((event,), line_limit, extra_limit)._replace(line=line, ago=seconds)
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -11,6 +11,7 @@ from . import (
     issues,
     notifications,
     project,
+    session_response,
     task_work,
     tasks,
     uploads,
@@ -55,5 +56,6 @@ urlpatterns = [
     _at("export", door(GET=exports.export)),
     _at("exportV3", door(GET=exports.export_v3)),
     _at("import/labels", door(POST=imports.receive)),
+    _at("session/response", door(PUT=session_response.put)),
     re_path("", door(**_EVERYTHING)),
 ]

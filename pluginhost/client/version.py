@@ -1,0 +1,4 @@
+"""Which client this is. The wheel has the same number."""
+
+NAME = "pluginhost.client"
+VERSION = "1.0.0"
