@@ -13,6 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections
 from django.utils import timezone
 
+from pluginhost import script_rules
 from pluginhost.models import ServerProcess
 
 
@@ -44,6 +45,15 @@ def settings_fit_together(**_: Any) -> list[CheckMessage]:
                 id="pluginhost.E001",
             )
         )
+    if settings.PLUGINHOST_MANAGED_SCRIPTS == "1" and not script_rules.listens_on_loopback():
+        found.append(
+            Error(
+                f"PLUGINHOST_MANAGED_SCRIPTS is 1, and PLUGINHOST_HOST is {settings.PLUGINHOST_HOST}, which others can "
+                "reach: who owns a plugin could run programs on this machine.",
+                hint="If that is meant, set PLUGINHOST_MANAGED_SCRIPTS=public; else serve on 127.0.0.1.",
+                id="pluginhost.E003",
+            )
+        )
     if not all(_is_encryption_key(key) for key in settings.PLUGINHOST_ENCRYPTION_KEYS):
         found.append(
             Error(
@@ -71,7 +81,7 @@ def nobody_serves_unheard(databases: Any = None, **_: Any) -> list[CheckMessage]
         return []
     if ServerProcess._meta.db_table not in database.introspection.table_names():
         return []
-    alive = ServerProcess.objects.filter(ended_at=None, lease_until__gt=timezone.now())
+    alive = ServerProcess.objects.filter(role="web", ended_at=None, lease_until__gt=timezone.now())
     return [
         Warning(
             f"Another web process ({other}) serves on this database, and without REDIS_URL they share no layer.",

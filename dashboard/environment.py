@@ -59,6 +59,23 @@ def role(name: str) -> str:
     raise ImproperlyConfigured(f"{name} is «{raw}»; it must be {' or '.join(ROLES)}.")
 
 
+def choice(name: str, known: tuple[str, ...]) -> str:
+    """One of these words; the first where nothing is set."""
+    raw = text(name, known[0]).lower() or known[0]
+    if raw in known:
+        return raw
+    raise ImproperlyConfigured(f"{name} is «{raw}»; it must be {', '.join(known[:-1])} or {known[-1]}.")
+
+
+def folders(name: str) -> list[Path]:
+    """Absolute folders, separated by colons."""
+    given = [Path(word) for word in text(name).split(os.pathsep) if word]
+    for path in given:
+        if not path.is_absolute():
+            raise ImproperlyConfigured(f"{name}: «{path}» must be an absolute path.")
+    return given
+
+
 def words(name: str) -> list[str]:
     """A list, separated by commas or blanks."""
     return text(name).replace(",", " ").split()

@@ -27,6 +27,13 @@ PLUGINHOST_ROLE = environment.role("PLUGINHOST_ROLE")
 PLUGINHOST_ALLOWED_HOSTS = environment.words("PLUGINHOST_ALLOWED_HOSTS")
 PLUGINHOST_TRUSTED_PROXIES = environment.networks("PLUGINHOST_TRUSTED_PROXIES")
 
+# --- managed scripts; see docs/supervision.md ---
+PLUGINHOST_MANAGED_SCRIPTS = environment.choice("PLUGINHOST_MANAGED_SCRIPTS", ("0", "1", "public"))
+PLUGINHOST_SCRIPT_PATHS = environment.folders("PLUGINHOST_SCRIPT_PATHS")
+PLUGINHOST_SCRIPT_VARIABLES = environment.words("PLUGINHOST_SCRIPT_VARIABLES")
+PLUGINHOST_SCRIPT_LIMIT = environment.number("PLUGINHOST_SCRIPT_LIMIT", 512 * 2**20, 2**10)
+PLUGINHOST_SCRIPT_OUTPUT_LIMIT = environment.number("PLUGINHOST_SCRIPT_OUTPUT_LIMIT", 64 * 2**20, 2**20)
+
 # --- keys ---
 _keys = credentials.load_keys(PLUGINHOST_DATA_DIR / "keys")
 SECRET_KEY = environment.text("SECRET_KEY") or _keys["secret_key"]

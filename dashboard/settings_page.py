@@ -34,6 +34,14 @@ SECTIONS: dict[str, dict[str, str]] = {
         "PLUGINHOST_ROLE": "`web` leaves background work to `celery -A dashboard worker` and `… beat`",
         "PLUGINHOST_LEASE_SECONDS": "a process that has not renewed its lease for so long counts as dead",
     },
+    "Managed scripts": {
+        "PLUGINHOST_MANAGED_SCRIPTS": "whether plugins' owners may have this server run their scripts: `1` where it "
+        "listens on a loopback address alone, `public` on any; the demo's own script may always be started",
+        "PLUGINHOST_SCRIPT_PATHS": "folders of this machine, separated by `:`, in which such scripts may lie, too",
+        "PLUGINHOST_SCRIPT_VARIABLES": "names of the server's own environment variables that scripts are given",
+        "PLUGINHOST_SCRIPT_LIMIT": "an uploaded script, unpacked",
+        "PLUGINHOST_SCRIPT_OUTPUT_LIMIT": "what is kept of all that an instance prints",
+    },
     "Keys": {
         "SECRET_KEY": "signs cookies and file addresses",
         "PLUGINHOST_DIGEST_KEY": "keys the digests of API keys and secrets; with another one none is good any more",
@@ -69,6 +77,7 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 
 INTRODUCTIONS = {
+    "Managed scripts": "They run as the server's user and can do what it can: [who may](supervision.md#who-may).",
     "Keys": "They are made at the first start, in `keys/` of the data directory, readable by the owner only. Several "
     "machines need the\nsame ones.",
     "Times": "A plugin's own limits (24 hours in all, 30 minutes without a sign of life) are set on its page.",
@@ -120,6 +129,8 @@ def _range(name: str) -> str:
     found = environment.READ.get(name)
     if isinstance(found, bool):
         return "`0`, `1`"
+    if name == "PLUGINHOST_MANAGED_SCRIPTS":
+        return "`0`, `1`, `public`"
     if name == "PLUGINHOST_ROLE":
         return ", ".join(f"`{role}`" for role in environment.ROLES)
     if not isinstance(found, Number):

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 MESSAGE = {"type": "nudge"}
 EVERYTHING = "everything"
+SUPERVISORS = "supervisors"
 _GATHER_SECONDS = 0.005
 
 
@@ -48,6 +49,17 @@ def nobody() -> None:
     transaction.on_commit(_gathered.count)
 
 
+def script(plugin_id: int) -> None:
+    """What is wanted of a plugin's managed script, or how it stands, changed."""
+    _after_commit(script_group(plugin_id))
+    _after_commit(SUPERVISORS)
+
+
+def supervisor() -> None:
+    """There is something for supervisors to see to."""
+    _after_commit(SUPERVISORS)
+
+
 def everything() -> None:
     """Another process wrote something; everybody looks."""
     _gathered.add(EVERYTHING)
@@ -63,6 +75,10 @@ def plugin_group(plugin_id: int) -> str:
 
 def project_group(project_id: int) -> str:
     return f"project.{project_id}"
+
+
+def script_group(plugin_id: int) -> str:
+    return f"script.{plugin_id}"
 
 
 def user_group(user_id: int) -> str:

@@ -127,7 +127,9 @@ class Server:
 
     def child(self) -> int:
         """The id of the process that serves, as it wrote it down itself."""
-        found = self.rows("SELECT pid FROM pluginhost_serverprocess WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1")
+        found = self.rows(
+            "SELECT pid FROM pluginhost_serverprocess WHERE ended_at IS NULL AND role = 'web' ORDER BY id DESC LIMIT 1"
+        )
         assert found, f"no process serves:\n{self.said()}"
         return int(found[0][0])
 

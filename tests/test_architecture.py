@@ -19,7 +19,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 # From the ground up; a module imports from its own floor and those below.
 FLOORS = [
-    ("protocol", "credentials", "errors", "ids", "client"),
+    ("protocol", "credentials", "errors", "ids", "client", "script_output"),
     ("models",),
     ("nudge", "principal"),
     (
@@ -40,6 +40,10 @@ FLOORS = [
         "prelabels",
         "prepared",
         "review_choice",
+        "script_files",
+        "script_rules",
+        "script_uploads",
+        "script_variables",
         "summaries",
         "task_history",
         "throttle",

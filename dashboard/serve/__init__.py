@@ -5,6 +5,7 @@
     child       loads the apps, says what is wrong with the settings, prepares
     template    the loaded child as a mould: at the parent's word it forks one that serves
     web         uvicorn on the parent's socket; the drain
+    supervise   managed scripts; forked from the template too, but not replaced with web
     duties      what a serving process does beside answering: gateway, worker, beat, watch
 
 Loading takes a second, forking a hundredth: so a killed child is replaced before a script gives up, and what

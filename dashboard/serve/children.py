@@ -1,4 +1,4 @@
-"""The children as the parent sees them: the template, and the web processes that were forked from it."""
+"""The children as the parent sees them: the template, and what was forked from it: web processes, supervise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from enum import Enum
 from pathlib import Path
 
-from .messages import ACCEPT, ACCEPTING, BORN, DRAIN, DRAINED, READY, Messages
+from .messages import ACCEPT, ACCEPTING, BORN, DRAIN, DRAINED, READY, SUPERVISE, Messages
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parent.parent
@@ -58,6 +58,14 @@ class Template:
         theirs.close()
         return web
 
+    def supervise(self) -> Supervise:
+        """One that keeps managed scripts from now on."""
+        ours, theirs = socket.socketpair()
+        made = Supervise(ours)
+        self.messages.say(SUPERVISE, made.name, handing=theirs)
+        theirs.close()
+        return made
+
     def end(self) -> None:
         """Once is enough: a second time means haste."""
         if not self._is_ending:
@@ -79,17 +87,15 @@ class State(Enum):
 _SAID = {ACCEPTING: State.SERVING, DRAINED: State.DRAINED}
 
 
-class Web:
-    """A process that serves."""
+class Forked:
+    """A process that was forked from the template."""
 
     def __init__(self, end: socket.socket) -> None:
         self.name = secrets.token_hex(8)
         self.messages = Messages(end)
-        self.state = State.STARTING
         self.pid = 0
         self.exit_code: int | None = None
         self._began = time.monotonic()
-        self._drain_asked = 0.0
         self._is_ending = False
 
     @property
@@ -97,16 +103,14 @@ class Web:
         """Whether it served for a while: its end is then no sign that the next will end as well."""
         return time.monotonic() - self._began > SETTLED_SECONDS
 
-    @property
-    def draining_seconds(self) -> float:
-        return time.monotonic() - self._drain_asked
-
     def listen(self) -> None:
         """Read what it says."""
         for words in self.messages.read():
-            if words[0] == BORN:
-                self.pid = int(words[1])
-            self.state = _SAID.get(words[0], self.state)
+            self._note(words)
+
+    def _note(self, words: list[str]) -> None:
+        if words[0] == BORN:
+            self.pid = int(words[1])
 
     def is_gone(self) -> bool:
         """Whether it has ended. It is our child: the one between us has ended, and we adopt orphans."""
@@ -121,11 +125,6 @@ class Web:
                 self.exit_code = 1  # it ended before it could say who it is
         return self.exit_code is not None
 
-    def drain(self) -> None:
-        self.state = State.DRAINING
-        self._drain_asked = time.monotonic()
-        self.messages.say(DRAIN)
-
     def end(self) -> None:
         """As soon as it has said who it is; once, since a second time means haste."""
         if self.pid and not self._is_ending:
@@ -139,3 +138,29 @@ class Web:
             os.killpg(self.pid, number)
         else:
             os.kill(self.pid, number)
+
+
+class Web(Forked):
+    """A process that serves."""
+
+    def __init__(self, end: socket.socket) -> None:
+        super().__init__(end)
+        self.state = State.STARTING
+        self._drain_asked = 0.0
+
+    def _note(self, words: list[str]) -> None:
+        super()._note(words)
+        self.state = _SAID.get(words[0], self.state)
+
+    @property
+    def draining_seconds(self) -> float:
+        return time.monotonic() - self._drain_asked
+
+    def drain(self) -> None:
+        self.state = State.DRAINING
+        self._drain_asked = time.monotonic()
+        self.messages.say(DRAIN)
+
+
+class Supervise(Forked):
+    """The process that keeps managed scripts. It is replaced only when it has ended by itself."""

@@ -2,7 +2,8 @@
 
     template -> parent   READY              it has loaded and prepared everything
     parent -> template   ACCEPT <name> …    fork one that serves; with it goes its end of a pair of its own
-    web -> parent        BORN <pid>, ACCEPTING
+    parent -> template   SUPERVISE <name>   fork one that keeps managed scripts, likewise
+    both -> parent       BORN <pid>; a web process also ACCEPTING
     parent -> web        DRAIN              accept and read no more
     web -> parent        DRAINED            what was received is stored
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import socket
 
-READY, ACCEPT = "READY", "ACCEPT"
+READY, ACCEPT, SUPERVISE = "READY", "ACCEPT", "SUPERVISE"
 BORN, ACCEPTING, DRAIN, DRAINED = "BORN", "ACCEPTING", "DRAIN", "DRAINED"
 _MOST = 65_536
 

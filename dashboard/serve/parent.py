@@ -9,7 +9,7 @@ import signal
 import socket
 import time
 
-from .children import State, Template, Web
+from .children import State, Supervise, Template, Web
 from .options import Options
 from .wakeup import Wakeup
 
@@ -22,7 +22,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 class Parent:
-    """One template is loaded, one web process serves, old ones finish what is in flight."""
+    """One template is loaded, one web process serves, old ones finish what is in flight; one keeps managed scripts."""
 
     def __init__(self, listener: socket.socket, options: Options) -> None:
         self._listener, self._role = listener, options.role
@@ -30,6 +30,9 @@ class Parent:
         self._next: Template | None = None
         self._serving: Web | None = None
         self._old: list[Web] = []
+        self._supervise: Supervise | None = None
+        self._supervise_failures = 0
+        self._supervise_not_before = 0.0
         self._dead: list[str] = []
         self._has_served = False
         self._failures = 0
@@ -47,12 +50,13 @@ class Parent:
                 for number in wakeup.signals():
                     self._obey(number)
                 self._bury_webs()
+                self._bury_supervise()
                 self._bury_templates()
                 self._advance()
         return self._exit_code
 
-    def _children(self) -> list[Template | Web]:
-        return [child for child in (self._template, self._next, self._serving, *self._old) if child]
+    def _children(self) -> list[Template | Web | Supervise]:
+        return [child for child in (self._template, self._next, self._serving, self._supervise, *self._old) if child]
 
     def _load(self, *, prepares: bool) -> Template:
         return Template(self._listener, self._role, prepares=prepares)
@@ -90,7 +94,8 @@ class Parent:
 
     def _seconds_to_wait(self) -> float:
         """Until the next moment at which something is due; at the latest a second."""
-        due = self._end_by or self._not_before
+        waited_for = self._not_before, self._supervise_not_before
+        due = self._end_by or min((at for at in waited_for if at > time.monotonic()), default=0.0)
         return min(1.0, max(0.02, due - time.monotonic())) if due > time.monotonic() else 1.0
 
     def _bury_webs(self) -> None:
@@ -103,6 +108,18 @@ class Parent:
                 self._mourn(web)
             else:
                 self._old.remove(web)
+
+    def _bury_supervise(self) -> None:
+        """The next one takes over at once: that this one has ended is known by the lock that it held."""
+        gone = self._supervise
+        if gone is None or not gone.is_gone():
+            return
+        gone.messages.close()
+        self._supervise = None
+        if not self._end_by:
+            logger.error("the supervisor %d %s; managed scripts are started again", gone.pid, _how(gone.exit_code))
+            self._supervise_failures = 0 if gone.has_settled else self._supervise_failures + 1
+            self._supervise_not_before = time.monotonic() + _wait_after(self._supervise_failures)
 
     def _mourn(self, web: Web) -> None:
         if not self._end_by:
@@ -133,7 +150,7 @@ class Parent:
     def _fail(self, times: int) -> None:
         """The first two replacements come at once; what cannot live is not started in a hot loop."""
         self._failures = times
-        wait = min(LONGEST_WAIT, 0.25 * 2 ** (times - 3)) if times > 2 else 0.0
+        wait = _wait_after(times)
         if wait:
             logger.error("it is the %d. time in a row; waiting %.1f s", times, wait)
         self._not_before = time.monotonic() + wait
@@ -148,6 +165,8 @@ class Parent:
         if time.monotonic() >= self._not_before:
             self._have_a_template()
             self._have_one_serve()
+        if time.monotonic() >= self._supervise_not_before:
+            self._have_one_supervise()
 
     def _enforce_end(self) -> None:
         for child in self._children():
@@ -187,6 +206,16 @@ class Parent:
         if self._template and self._template.is_ready and not self._serving:
             self._serving = self._template.fork(self._dead, greets=not self._has_served)
             self._dead, self._has_served = [], True
+
+    def _have_one_supervise(self) -> None:
+        """Once somebody serves: a script waits one second for the server's first answer, and no longer."""
+        is_served = self._serving is not None and self._serving.state is State.SERVING
+        if self._role == "all" and not self._supervise and is_served and self._template and self._template.is_ready:
+            self._supervise = self._template.supervise()
+
+
+def _wait_after(times: int) -> float:
+    return min(LONGEST_WAIT, 0.25 * 2 ** (times - 3)) if times > 2 else 0.0
 
 
 def _how(exit_code: int | None) -> str:

@@ -10,7 +10,9 @@ import sys
 
 from django.db import connections
 
-from .messages import ACCEPT, BORN, READY, Messages
+from .messages import ACCEPT, BORN, READY, SUPERVISE, Messages
+from .options import url_of
+from .supervise import Supervise
 from .web import Web
 
 _COLLECT_AFTER = (10_000, 20, 20)
@@ -34,9 +36,12 @@ def offer(given: argparse.Namespace) -> None:
     while control.is_open:
         told, end = control.read_with_socket()
         for words in told:
-            if words[0] == ACCEPT and end is not None and _fork():
+            if words[0] in (ACCEPT, SUPERVISE) and end is not None and _fork():
                 control.close()
-                _serve(given.role, listener, end, words[1:])
+                if words[0] == ACCEPT:
+                    _serve(given.role, listener, end, words[1:])
+                else:
+                    _supervise(listener, end, words[1])
         if end is not None:
             end.close()
 
@@ -51,6 +56,14 @@ def _fork() -> bool:
         os._exit(0)
     os.setpgid(0, 0)
     return True
+
+
+def _supervise(listener: socket.socket, end: socket.socket, name: str) -> None:
+    url = url_of(*listener.getsockname()[:2])
+    listener.close()  # it would keep the port from the next server for as long as a script takes to end
+    messages = Messages(end)
+    messages.say(BORN, str(os.getpid()))
+    Supervise(url, name, messages).run_as_child()
 
 
 def _serve(role: str, listener: socket.socket, end: socket.socket, words: list[str]) -> None:

@@ -88,7 +88,7 @@ class Web:
 
 def _left_behind() -> list[str]:
     """Processes of an earlier start that could not say that they ended: the data directory is locked, it is ours."""
-    return list(ServerProcess.objects.filter(ended_at=None).values_list("name", flat=True))
+    return list(ServerProcess.objects.filter(role="web", ended_at=None).values_list("name", flat=True))
 
 
 def _greeting(listener: socket.socket) -> str:

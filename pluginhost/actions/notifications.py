@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.models import Notification, Session
+from pluginhost.models import Notification, Plugin, Session
 from pluginhost.principal import Principal
 from pluginhost.protocol.text import first_line
 
@@ -47,6 +47,18 @@ def tell_starter(session: Session, state: str, reason: str, moment: datetime) ->
         link=f"/sessions/{row.pk}/",
     )
     nudge.user(row.started_by_id)
+
+
+def tell_gave_up(plugin: Plugin, reason: str) -> None:
+    """The plugin's owner: its managed script falls over again and again, and is not started any more."""
+    Notification.objects.create(
+        user_id=plugin.owner_id,
+        organization_id=plugin.organization_id,
+        title=f"{plugin.name}: its script gave up"[:200],
+        message=f"Pluginhost does not start it any more. {first_line(reason, 700)}",
+        link=f"/plugins/{plugin.uid}/",
+    )
+    nudge.user(plugin.owner_id)
 
 
 def _accepted(session: Session) -> str:

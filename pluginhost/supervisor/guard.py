@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
-import json
 import os
 import resource
 import selectors
@@ -26,146 +25,25 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from pluginhost import script_output
-from pluginhost.supervisor.output import Budget, Files, Last, Lines, Mask, Tracebacks
+from pluginhost.supervisor.family import descendants, kill
+from pluginhost.supervisor.line import Order, Supervisor, Wakeup
+from pluginhost.supervisor.output import Files, Last, Mask, Tracebacks
+from pluginhost.supervisor.stream import Stream
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-F_SETPIPE_SZ = 1031
-PIPE = CHUNK = 1 << 18
 LOCK_PATIENCE_S = 20.0
 DRAIN_S = 2.0
 KILL_S = 5.0
-LAST_WORDS_S = 5.0
 QUIET_S = 0.25
 CANNOT_START = 127
-BURST, RATE = 8 * 2**20, 2**20
-"""How much may be printed at once, and each second after it, before lines are dropped."""
-
-
-class Order(TypedDict):
-    """What is started, and with what."""
-
-    command: list[str]
-    cwd: str
-    environment: dict[str, str]
-    output: str
-    output_limit: int
-    secrets: list[str]
-    lock: str
-    says: str
-    memory_mb: int | None
-    cpu_s: int | None
-    until: float | None
 
 
 def now() -> float:
     """Seconds since the machine started; a sleeping machine's included, and the same in all its processes."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-class Supervisor:
-    """The other end of the socket."""
-
-    def __init__(self, end: socket.socket) -> None:
-        self._end = end
-        self._rest = b""
-        self.is_gone = False
-
-    def fileno(self) -> int:
-        return self._end.fileno()
-
-    def read(self) -> list[dict[str, Any]]:
-        try:
-            received = self._end.recv(1 << 16)
-        except (ConnectionError, BrokenPipeError):
-            received = b""
-        self.is_gone = not received
-        *lines, self._rest = (self._rest + received).split(b"\n")
-        return [json.loads(line) for line in lines]
-
-    def order(self) -> Order | None:
-        """The first thing that is told; None when the supervisor ended before."""
-        while not self.is_gone:
-            for told in self.read():
-                return told  # type: ignore[return-value]
-        return None
-
-    def last_words(self) -> list[dict[str, Any]]:
-        """What it says of the end: waited for a moment, since it should be the output's last line."""
-        self._end.settimeout(LAST_WORDS_S)
-        found = []
-        while not self.is_gone and not any("say" in told for told in found):
-            try:
-                found += self.read()
-            except TimeoutError:
-                break
-        return found
-
-    def tell(self, **words: Any) -> None:
-        """One that is gone is noticed when it is read from."""
-        with contextlib.suppress(OSError):
-            self._end.setblocking(True)
-            self._end.sendall(json.dumps(words).encode() + b"\n")
-            self._end.setblocking(False)
-
-
-class Stream:
-    """One of the two streams that the process prints on."""
-
-    def __init__(self, name: str, mask: Mask, files: Files) -> None:
-        self.name = name
-        self.reader, self.writer = os.pipe()
-        with contextlib.suppress(OSError):  # each user has so much, and not more
-            fcntl.fcntl(self.reader, F_SETPIPE_SZ, PIPE)
-        os.set_blocking(self.reader, False)
-        self.lines = Lines(mask)
-        self._files = files
-        self._budget = Budget(BURST, RATE)
-        self._dropped = self._dropped_bytes = 0
-        self.is_open = True
-
-    def fileno(self) -> int:
-        return self.reader
-
-    def read(self) -> list[bytes]:
-        """What has come, a line each, as it was written down. What is too much is counted and dropped."""
-        try:
-            chunk = os.read(self.reader, CHUNK)
-        except BlockingIOError:
-            return []
-        if not chunk:
-            self.is_open = False
-            return self._keep(list(self.lines.rest()))
-        if self._budget.allows(len(chunk), time.monotonic()):
-            return self._keep(list(self.lines.feed(chunk)))
-        self._dropped += self.lines.skip(chunk)
-        self._dropped_bytes += len(chunk)
-        return []
-
-    def show_progress(self) -> None:
-        shown = self.lines.progress(time.monotonic())
-        if shown is not None:
-            self._files.write(self.name, [shown])
-
-    def _keep(self, lines: list[bytes]) -> list[bytes]:
-        self.confess()
-        self._files.write(self.name, lines)
-        return lines
-
-    def confess(self) -> None:
-        """Say how much was dropped, where it would have stood."""
-        if self._dropped_bytes:
-            mb, count = self._dropped_bytes / 2**20, self._dropped
-            self._files.write(
-                script_output.SYSTEM,
-                [f"{count:,} lines dropped ({mb:,.1f} MB): more was printed than {RATE >> 20} MB a second.".encode()],
-            )
-            self._dropped = self._dropped_bytes = 0
-
-    def close(self) -> None:
-        os.close(self.reader)
 
 
 class Guard:
@@ -236,7 +114,7 @@ class Guard:
             _limit(resource.RLIMIT_CPU, self._order["cpu_s"], 5)
         os.chdir(self._order["cwd"])
         command = self._order["command"]
-        os.execve(command[0], command, self._order["environment"])
+        os.execve(command[0], command, self._order["environment"])  # noqa: S606
 
     # --- while it runs ---
 
@@ -360,31 +238,6 @@ class Guard:
         self._files.write(script_output.SYSTEM, [sentence.encode(errors="replace")])
 
 
-class Wakeup:
-    """Signals as something to wait for, beside sockets."""
-
-    def __enter__(self) -> Wakeup:
-        self._reader, self._writer = socket.socketpair()
-        self._reader.setblocking(False)
-        self._writer.setblocking(False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
-            signal.signal(number, lambda *_: None)
-        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        signal.set_wakeup_fd(-1)
-
-    def fileno(self) -> int:
-        return self._reader.fileno()
-
-    def signals(self) -> set[int]:
-        try:
-            return set(self._reader.recv(4096))
-        except BlockingIOError:
-            return set()
-
-
 def main() -> None:
     end = socket.socket(fileno=int(sys.argv[1]))
     end.set_inheritable(False)
@@ -416,37 +269,6 @@ def has_lock(file: int, supervisor: Supervisor) -> bool:
         else:
             return True
     return False
-
-
-def descendants(of: int = 0) -> list[int]:
-    """All processes below this one that live."""
-    found: list[int] = []
-    for child in children(of or os.getpid()):
-        found += [*([child] if is_alive(child) else []), *descendants(child)]
-    return found
-
-
-def children(of: int) -> list[int]:
-    with contextlib.suppress(OSError):
-        threads = os.listdir(f"/proc/{of}/task")
-        return [int(pid) for thread in threads for pid in Path(f"/proc/{of}/task/{thread}/children").read_text().split()]
-    return []
-
-
-def is_alive(pid: int) -> bool:
-    """Not gone, and not only waiting for somebody to take note."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def kill(pids: list[int]) -> int:
-    """How many there were."""
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
-    return len(pids)
 
 
 def prctl(what: int, value: int) -> None:

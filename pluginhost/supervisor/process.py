@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .guard import CANNOT_START, Order, now
+from .guard import CANNOT_START, now
+from .line import Order
 
 __all__ = ["CANNOT_START", "End", "Order", "Process", "now"]
 
