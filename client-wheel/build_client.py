@@ -26,7 +26,8 @@ def build_wheel(wheel_directory: str, config_settings: object = None, metadata_d
     info = f"pluginhost_client-{version()}.dist-info"
     files = {f"pluginhost/client/{path.relative_to(SOURCE).as_posix()}": path.read_bytes() for path in sources()}
     files[f"{info}/METADATA"] = metadata().encode()
-    files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: build_client\nRoot-Is-Purelib: true\nTag: {TAG}\n".encode()
+    about = ["Wheel-Version: 1.0", "Generator: build_client", "Root-Is-Purelib: true", f"Tag: {TAG}"]
+    files[f"{info}/WHEEL"] = "\n".join([*about, ""]).encode()
     record = [f"{path},sha256={digest(content)},{len(content)}\n" for path, content in files.items()]
     files[f"{info}/RECORD"] = "".join([*record, f"{info}/RECORD,,\n"]).encode()
     with zipfile.ZipFile(Path(wheel_directory) / name, "w", zipfile.ZIP_DEFLATED) as wheel:
@@ -46,16 +47,16 @@ def sources() -> list[Path]:
 
 
 def version() -> str:
-    found = re.search(r'^VERSION = "(.+)"', (SOURCE / "version.py").read_text(), re.MULTILINE)
-    assert found, "version.py has no VERSION"
-    return found[1]
+    (found,) = re.findall(r'^VERSION = "(.+)"', (SOURCE / "version.py").read_text(), re.MULTILINE)
+    return str(found)
 
 
 def metadata() -> str:
     """From the [project] of pyproject.toml, read plainly: tomllib came with Python 3.11, and this builds on 3.9."""
     project = (HERE / "pyproject.toml").read_text().partition("[project]")[2]
     values = dict(re.findall(r'^([a-z-]+) = "(.+)"', project, re.MULTILINE))
-    required = re.findall(r'"([^"]+)"', re.search(r"^dependencies = \[(.+)\]", project, re.MULTILINE)[1])  # type: ignore[index]
+    (dependencies,) = re.findall(r"^dependencies = \[(.+)\]", project, re.MULTILINE)
+    required = re.findall(r'"([^"]+)"', dependencies)
     lines = [
         "Metadata-Version: 2.1",
         f"Name: {values['name']}",

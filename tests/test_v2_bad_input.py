@@ -180,6 +180,7 @@ TABLE = {
     "GET export": Row(query=EXPORT, needs={"project": "project"}, names=[{"project": "project"}]),
     "GET exportV3": Row(query=EXPORT, needs={"project": "project"}, names=[{"project": "project"}]),
     "POST import/labels": Row(fields=("project", "jsonContent", "labels"), names=[{"project": "project"}]),
+    "PUT session/response": Row(),  # its body is the answer itself: tests/test_v2_session_response.py
 }
 
 

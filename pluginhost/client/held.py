@@ -12,6 +12,8 @@ from .cancelled import Cancelled
 LARGE = 256 * 2**10
 """Characters of an answer from which on it goes by HTTP: as a frame it would keep pings and lines waiting."""
 
+MENTION_SIZE = 300
+
 
 @dataclass
 class Kept:
@@ -23,6 +25,8 @@ class Kept:
     """Seconds since 1970."""
     size: int
     """Characters, roughly."""
+    stands_for: int = 0
+    """Lines that there was no room for: this one says how many, in their place."""
 
 
 @dataclass
@@ -56,8 +60,6 @@ class Held:
     lines: deque[Kept] = field(default_factory=deque)
     sent: int = 0
     """How many of `lines` have been sent on the connection that stands."""
-    dropped: int = 0
-    """Lines that there was no room for, and that the log does not mention yet."""
     progress: tuple[int, int] | None = None
     """How far it is, where that is still to be sent."""
     progress_sent_at: float = 0.0
@@ -83,6 +85,18 @@ class Held:
         kept = Kept(self.last, event, time.time(), size)
         self.lines.append(kept)
         return kept
+
+    def drop_oldest(self) -> int:
+        """Of those that have not been sent, two or more; one says so in their place. How many characters that frees."""
+        if len(self.lines) - self.sent < 2:
+            return 0
+        first, second = self.lines[self.sent], self.lines[self.sent + 1]
+        del self.lines[self.sent + 1]
+        freed = second.size + (0 if first.stands_for else first.size - MENTION_SIZE)
+        first.event = {"level": "WARNING", "session": self.id}
+        first.number, first.said_at = second.number, second.said_at
+        first.stands_for, first.size = max(first.stands_for, 1) + 1, MENTION_SIZE
+        return freed
 
     def forget_up_to(self, number: int) -> int:
         """These are stored; how many characters that sets free."""

@@ -76,11 +76,9 @@ class Outbox:
         with self._changed:
             if self._held.get(held.id) is not held:
                 return  # it was handed back, or its answer has arrived: the session is over for us
-            if held.dropped:
-                self._mention_dropped(held)
             self._kept += held.keep(event).size
-            while self._kept > self._most_kept:
-                self._drop_oldest()
+            while self._kept > self._most_kept and self._drop_oldest():
+                pass
             self._changed.notify_all()
 
     def go_on(self, held: Held, done: int, total: int) -> None:
@@ -92,21 +90,14 @@ class Outbox:
     def answer(self, held: Held, answer: Answer) -> None:
         """The last that it says."""
         with self._changed:
-            if held.dropped:
-                self._mention_dropped(held)
             held.answer = answer
             self._changed.notify_all()
 
-    def _mention_dropped(self, held: Held) -> None:
-        count, held.dropped = held.dropped, 0
-        message = f"{count:,} lines were dropped here: the host could not be reached, and there was no more room."
-        self._kept += held.keep({"level": "WARNING", "msg": message, "session": held.id}).size
-
-    def _drop_oldest(self) -> None:
-        """Of the session that has most to say."""
-        longest = max(self._held.values(), key=lambda held: len(held.lines))
-        self._kept -= longest.forget_up_to(longest.lines[0].number)
-        longest.dropped += 1
+    def _drop_oldest(self) -> bool:
+        """Of the session that has most to say; False when nothing can go."""
+        freed = max(self._held.values(), key=lambda held: len(held.lines) - held.sent).drop_oldest()
+        self._kept -= freed
+        return freed > 0
 
     # --- what the host acknowledges ---
 
@@ -140,6 +131,8 @@ class Outbox:
         """The line is down; what is said is kept."""
         with self._changed:
             self._speak = None
+            for held in self._held.values():
+                held.sent = 0
             self._changed.notify_all()
 
     def close_if(self, speak: Speak) -> None:
@@ -203,4 +196,8 @@ class Outbox:
 
 def _on_the_wire(kept: Kept, now: float) -> dict[str, Any]:
     ago = now - kept.said_at
+    if kept.stands_for:
+        kept.event["msg"] = (
+            f"{kept.stands_for:,} lines were dropped here: the host was away, and there was no more room."
+        )
     return {**kept.event, "line": kept.number, **({"ago": round(ago, 3)} if ago > LATE_SECONDS else {})}

@@ -47,6 +47,7 @@ class PluginLogger(logging.Logger):
         level: int,
         msg: object,
         args: Any,
+        /,  # a field may be called as these are
         exc_info: Any = None,
         extra: Mapping[str, object] | None = None,
         stack_info: bool = False,

@@ -11,7 +11,7 @@ import requests
 
 from .asking import Asking, Refused
 from .files import Files
-from .models.enums import ProjectRoles, ReviewStatus, TaskStatus
+from .models.enums import ReviewStatus, TaskStatus
 from .models.export_options import ExportOptions
 from .models.task_filter import TaskFilter
 from .plain import plain
@@ -73,9 +73,6 @@ class SDK(Files):
 
     def update_workflow_stages(self, project_id: str, stages: list[Json]) -> Json:
         return self._post(f"/v2/project/{project_id}", {"stages": stages})
-
-    def add_members_to_project(self, project_id: str, members: list[str], role: ProjectRoles) -> Json:
-        return self._post(f"/v2/project/{project_id}/assigned", {"assignees": members, "role": plain(role)})
 
     # --- batches ---
 
