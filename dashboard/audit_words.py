@@ -54,6 +54,15 @@ SENTENCES = {
     "project.plugin_enabled": "enabled {target} in a project",
     "project.plugin_set": "changed mapping or config of {target} in a project",
     "project.stages_set": "set the stages of {target}",
+    "script.configured": "changed how the managed script of {target} is kept ({fields})",
+    "script.gave_up": "gave up the managed script of {target}: {reason}",
+    "script.removed": "removed the managed script of {target}",
+    "script.restarted": "restarted the managed script of {target}: {why}",
+    "script.started": "started the managed script of {target}",
+    "script.started_once": "started the managed script of {target} once more",
+    "script.stopped": "stopped the managed script of {target}",
+    "script.uploaded": "uploaded version {number} of the managed script of {target}, {name}",
+    "script.version_chosen": "chose version {number} of the managed script of {target}",
     "session.cancelled": "cancelled {target}",
     "session.imports_applied": "applied what {target} imported: {objects} objects on {assets} assets",
     "session.imports_discarded": "discarded what {target} imported: {objects} objects on {assets} assets",
@@ -76,7 +85,8 @@ SENTENCES = {
 GROUPS = {
     "members": ("Members and organization", ("member.", "organization.", "user.", "api_key.")),
     "secrets": ("Secrets and keys", ("plugin.secret_", "api_key.", "user.password_")),
-    "plugins": ("Plugins", ("plugin.", "project.plugin_")),
+    "plugins": ("Plugins", ("plugin.", "project.plugin_", "connection.")),
+    "scripts": ("Managed scripts", ("script.",)),
     "projects": ("Projects and labeling tools", ("project.", "demo.")),
     "assets": ("Assets, batches, tasks, issues", ("assets.", "batch.", "task.", "tasks.", "issue.")),
     "sessions": ("Sessions and imports", ("session.", "sessions.", "import.")),
@@ -100,7 +110,7 @@ def sentence(event: AuditEvent) -> str:
         known = "changed the role of {target} from {was} to {role}"
     details = _Details({name: _in_words(value) for name, value in event.details.items()})
     details["target"] = _target(event)
-    return known.format_map(details).replace(" (…)", "").removesuffix(": ")
+    return known.format_map(details).replace(" (…)", "").removesuffix(": …").removesuffix(": ")
 
 
 def details_of(event: AuditEvent) -> list[tuple[str, str]]:

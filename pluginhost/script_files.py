@@ -1,11 +1,11 @@
 """Where the files of managed scripts are: everything of one plugin in a folder of its own under the data directory.
 
-scripts/<plugin's uid>/code/<number>/…            an upload, as it came, never changed
-                       environments/<digest>/     `python`, made from the requirements, and `log`
-                       running/<instance>/        a copy of the code, filled in for one start
-                       output/<instance>/         what it prints (see `script_output`)
-                       locks/<instance>           held while a process of it lives
-scripts/keepers/<name>                            held while a supervisor lives
+- `scripts/<plugin's uid>/code/<number>/`: an upload, as it came, never changed
+- `…/environments/<digest>/`: `venv`, made from the requirements, and `log`
+- `…/running/<instance>/`: a copy of the code, filled in for one start
+- `…/output/<instance>/`: what it prints (see `script_output`)
+- `…/locks/<instance>`: held while a process of it lives
+- `scripts/keepers/<name>`: held while a supervisor lives
 """
 
 from __future__ import annotations

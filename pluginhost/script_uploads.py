@@ -83,7 +83,8 @@ def check_syntax(path: Path, shown: str) -> None:
             warnings.simplefilter("ignore")
             ast.parse(source, filename=shown)
     except SyntaxError as error:
-        raise bad(f"{shown}, line {error.lineno or '?'}: {error.msg}. Mend it and upload it again.", "entry") from None
+        where = f"{shown}, line {error.lineno}" if error.lineno else f"{shown} cannot be read as Python"
+        raise bad(f"{where}: {error.msg}. Mend it and upload it again.", "entry") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise bad(f"{shown} cannot be read as Python: {error}", "entry") from None
 

@@ -1,173 +1,292 @@
-"""What is refused before Django is asked: bodies that are too large or whose sender is unknown, and strange hosts."""
+"""The guard of a process: it ends with its supervisor, whole; what it prints is kept; limits hold."""
 
 from __future__ import annotations
 
+import fcntl
 import json
-import socket
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
 
-from .server import Server
+from pluginhost import script_output
+from pluginhost.supervisor.family import is_alive
+from pluginhost.supervisor.process import now
 
-pytestmark = pytest.mark.story
-MEGABYTE = 2**20
+from .guarded import Guarded, Loop
+from .server import ROOT
+from .waiting import until
 
-
-def ask(server: Server, head: str, body: bytes = b"") -> tuple[int, dict[str, str]]:
-    """Send a request as it stands, with Host; the answer's status and JSON. Nothing more than `body` is sent."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
-        if "Host:" not in head:
-            head += f"\nHost: 127.0.0.1:{server.port}"
-        line.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
-        answer = line.makefile("rb")
-        status = int(answer.readline().split()[1])
-        length = 0
-        while (header := answer.readline().strip().lower()) != b"":
-            if header.startswith(b"content-length:"):
-                length = int(header.partition(b":")[2])
-        return status, json.loads(answer.read(length) or b"{}")
-
-
-# --- bodies ---
+FOR_EVER = "import signal\nprint('here')\nwhile True: signal.pause()"
+STUBBORN = "import signal\nsignal.signal(15, signal.SIG_IGN)\nprint('here')\nwhile True: signal.pause()"
+# A child in the background, as a daemon makes itself one: its parent goes, its session and its group are its own.
+DAEMON = """
+import os, signal
+if os.fork():
+    os.wait()
+else:
+    os.setsid()
+    if os.fork() == 0:
+        print('daemon', os.getpid())
+        while True: signal.pause()
+"""
 
 
-@pytest.mark.parametrize("path", ["/v2/import/labels", "/v2/project/abc", "/api/v1/plugins", "//v2//import/labels"])
-@pytest.mark.parametrize("key", ["", "apikey: ph_wrong", "Authorization: Bearer ph_wrong"])
-def test_a_body_without_a_good_key_is_refused_before_it_is_sent(server, path, key):
-    status, answer = ask(server, f"POST {path} HTTP/1.1\nContent-Length: 1000{chr(10) + key if key else ''}")
-    assert (status, answer["status"]) == (401, "error")
-    assert "key" in answer["message"]
+@pytest.fixture
+def loop():
+    made = Loop()
+    yield made
+    made.close()
 
 
-@pytest.mark.parametrize(
-    ("path", "length", "status"),
-    [
-        ("/v2/project", 10 * MEGABYTE + 1, 413),
-        ("/v2/import/labels", 256 * MEGABYTE + 1, 413),
-        ("/api/v1/plugins", 10 * MEGABYTE + 1, 413),
-    ],
-)
-def test_a_body_that_announces_too_much_is_refused_before_it_is_sent(server, path, length, status):
-    found, answer = ask(server, f"POST {path} HTTP/1.1\nContent-Length: {length}\napikey: {server.key}")
-    assert (found, answer["status"]) == (status, "error")
-    assert "larger than" in answer["message"]
+@pytest.fixture
+def guarded(tmp_path, loop):
+    made = Guarded(tmp_path, loop)
+    yield made
+    made.close()
 
 
-@pytest.mark.parametrize("path", ["/v2/import/labels", "/v2/project", "/v2/project/abc/assets", "/api/v1/plugins"])
-@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT"])
-def test_a_stranger_s_body_of_no_announced_length_is_not_waited_for(server, method, path):
-    """Nothing of it is sent, and still there is an answer."""
-    status, answer = ask(server, f"{method} {path} HTTP/1.1\nTransfer-Encoding: chunked")
-    assert (status, answer["status"]) == (401, "error")
+def pid_in(guarded, word):
+    """Of what the process told of itself: «daemon 17»."""
+    found = [line.split()[1] for line in guarded.said() if line.startswith(f"{word} ")]
+    return int(found[0]) if found else None
 
 
-def test_a_stranger_is_asked_for_a_key_before_he_hears_of_limits(server):
-    assert ask(server, f"POST /v2/import/labels HTTP/1.1\nContent-Length: {2**40}")[0] == 401
+def test_it_runs_and_ends(guarded):
+    process = guarded.start("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)")
+    end = guarded.end_of(process)
+    assert (end.code, end.last_lines, end.left) == (3, "err", 0)
+    assert guarded.said("o") == ["out"]
+    assert guarded.said("e") == ["err"]
 
 
-@pytest.mark.parametrize("length", ["-1", "ten", "1, 2", "1e3"])
-def test_a_length_that_is_none_is_refused(server, length):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
-        head = (
-            f"POST /v2/project HTTP/1.1\r\nHost: 127.0.0.1\r\napikey: {server.key}\r\nContent-Length: {length}\r\n\r\n"
-        )
-        line.sendall(head.encode())
-        assert line.makefile("rb").readline().split()[1] == b"400"
+def test_what_pluginhost_says_stands_around_what_it_prints(guarded, loop):
+    process = guarded.start("print('out')")
+    loop.until(lambda: process.end, "its end")
+    process.let_go("Ended with code 0.")
+    guarded.wait_said("Ended with code 0.")
+    assert guarded.said("ose") == ["Start 1", "out", "Ended with code 0."]
 
 
-def test_the_body_of_a_deletion_has_a_limit_too(server):
-    head = f"DELETE /v2/project/abc/assets HTTP/1.1\nContent-Length: {10 * MEGABYTE + 1}\napikey: {server.key}"
-    assert ask(server, head)[0] == 413
+def test_it_gets_its_environment_and_nothing_else(guarded, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "ours")
+    guarded.end_of(guarded.start("import os; print(sorted(os.environ))", environment={"OWN": "1"}))
+    assert guarded.said() == ["['LC_CTYPE', 'OWN']"]
 
 
-def test_what_announces_nothing_is_counted_up_to_the_limit_of_its_path(new_server):
-    server = new_server(import_limit=MEGABYTE, upload_limit=MEGABYTE)
-    project = server.new_project(assets=1)
-    chunk = b"100000\r\n" + b" " * MEGABYTE + b"\r\n"
-    head = f"POST /v2/import/labels HTTP/1.1\nTransfer-Encoding: chunked\napikey: {server.key}"
-    assert ask(server, head, chunk * 2)[0] == 413
-    assert server.rows("SELECT COUNT(*) FROM pluginhost_import") == [(0,)]
-    address = server.api("GET", f"/v2/getUploadUrl?name=x.png&project={project}")["data"]["uploadUrl"]
-    head = f"PUT {address.removeprefix(server.url)} HTTP/1.1\nTransfer-Encoding: chunked"
-    assert ask(server, head, chunk * 2)[0] == 413
-    assert server.rows("SELECT size FROM pluginhost_storedfile") == [(None,)]
+def test_it_holds_no_file_of_ours(guarded):
+    guarded.end_of(guarded.start("import os; print(sorted(os.listdir('/proc/self/fd'))[:-1])"))
+    assert guarded.said() == ["['0', '1', '2']"]
 
 
-def test_a_page_takes_no_large_body_either(server):
-    assert ask(server, f"POST /sign-in/ HTTP/1.1\nContent-Length: {11 * MEGABYTE}")[0] == 413
+def test_a_signal_is_its_exit_code(guarded, loop):
+    process = guarded.start(FOR_EVER)
+    os.kill(process.pid, signal.SIGKILL)
+    assert guarded.end_of(process).code == -signal.SIGKILL
 
 
-def test_a_body_that_announces_nothing_is_counted(server):
-    head = f"POST /v2/project HTTP/1.1\nTransfer-Encoding: chunked\napikey: {server.key}"
-    chunk = b"100000\r\n" + b" " * MEGABYTE + b"\r\n"
-    assert ask(server, head, chunk * 11)[0] == 413
+def test_stop_is_the_signal_that_was_asked_for(guarded):
+    process = guarded.start(
+        "import signal, sys\nsignal.signal(2, lambda *_: sys.exit(7))\nprint('here')\nsignal.pause()"
+    )
+    guarded.wait_said("here")
+    process.stop(signal.SIGINT, 60)
+    assert guarded.end_of(process).code == 7
 
 
-def test_a_sender_that_has_sent_all_of_it_still_hears_why(server):
-    answer = server.request("POST", "/v2/project", data=b" " * (30 * MEGABYTE))
-    assert answer.status_code == 413
-    assert answer.json()["status"] == "error"
+def test_after_its_patience_it_is_killed(guarded):
+    process = guarded.start(STUBBORN)
+    guarded.wait_said("here")
+    process.stop(signal.SIGTERM, 0)
+    assert guarded.end_of(process).code == -signal.SIGKILL
 
 
-def test_a_body_within_the_limit_passes(server):
-    assert server.request("POST", "/v2/project", json={"name": "Guarded"}).ok
+def test_asked_again_there_is_less_patience(guarded):
+    process = guarded.start(STUBBORN)
+    guarded.wait_said("here")
+    process.stop(signal.SIGTERM, 1000)
+    process.stop(signal.SIGTERM, 0)
+    assert guarded.end_of(process).code == -signal.SIGKILL
 
 
-# --- hosts ---
+def test_what_it_started_is_killed_with_it(guarded):
+    source = f"import subprocess, sys\nprint('child', subprocess.Popen([sys.executable, '-S', '-c', {STUBBORN!r}]).pid)\n"
+    process = guarded.start(f"{source}{FOR_EVER}")
+    guarded.wait_said("here")
+    child = pid_in(guarded, "child")
+    process.stop(signal.SIGTERM, 60)
+    end = guarded.end_of(process)
+    assert (end.code, end.left) == (-signal.SIGTERM, 1)
+    assert not is_alive(child)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "a b"])
-def test_a_host_that_is_not_ours_is_refused(server, host):
-    status, answer = ask(server, f"GET /healthz HTTP/1.1\nHost: {host}")
-    assert status == 400
-    assert "PLUGINHOST_ALLOWED_HOSTS" in answer["message"]
+def test_one_that_puts_itself_into_the_background_is_caught(guarded, loop):
+    process = guarded.start(DAEMON)
+    end = guarded.end_of(process)
+    assert end.left == 1
+    assert not is_alive(pid_in(guarded, "daemon"))
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", socket.gethostname()])
-def test_this_machine_is_known_by_its_names(server, host):
-    assert ask(server, f"GET /healthz HTTP/1.1\nHost: {host}:{server.port}")[0] == 200
+def test_a_daemon_of_one_that_stays_is_ended_with_it(guarded, loop):
+    process = guarded.start(f"{DAEMON}\n{FOR_EVER}")
+    loop.until(lambda: pid_in(guarded, "daemon"), "the daemon")
+    process.stop(signal.SIGTERM, 60)
+    guarded.end_of(process)
+    assert not is_alive(pid_in(guarded, "daemon"))
 
 
-def test_more_names_can_be_allowed(new_server):
-    server = new_server(allowed_hosts=".example.org other.example", url="https://plugins.example.com")
-    for host in ("a.example.org", "other.example", "plugins.example.com"):
-        assert ask(server, f"GET /healthz HTTP/1.1\nHost: {host}")[0] == 200
+def test_what_cannot_be_started_says_why(guarded):
+    end = guarded.end_of(guarded.start("", cwd="/nowhere"))
+    assert end.code == 127
+    assert "No such file or directory: '/nowhere'" in end.last_lines
 
 
-# --- WebSockets ---
+def test_without_its_supervisor_it_ends_at_once(guarded, loop):
+    process = guarded.start(f"{DAEMON}\n{STUBBORN}")
+    loop.until(lambda: pid_in(guarded, "daemon") and "here" in guarded.said(), "the daemon")
+    process.kill()
+    assert not is_alive(process.pid)
+    assert not is_alive(pid_in(guarded, "daemon"))
 
 
-def test_a_websocket_from_another_site_is_refused(server):
-    with pytest.raises(InvalidStatus, match="403"):
-        connect(f"ws://127.0.0.1:{server.port}/ws/sessions/1/", origin="https://evil.example")
+SUPERVISOR = """
+import asyncio, json, sys
+from pluginhost.supervisor.process import Process
+async def main():
+    process = Process(json.load(sys.stdin), lambda: None)
+    while process.pid is None:
+        await asyncio.sleep(0.01)
+    print(process.pid, process._guard.pid, flush=True)
+    await asyncio.Future()
+asyncio.run(main())
+"""
 
 
-def test_a_stranger_may_send_small_messages_only(server):
-    url = f"ws://127.0.0.1:{server.port}/socket.io/?EIO=4&transport=websocket"
-    with connect(url) as line:
-        line.recv()
-        line.send("4" + " " * (MEGABYTE - 1))
-        line.send("40/plugin,")
-        assert line.recv().startswith("40/plugin")
-        line.send("4" + " " * MEGABYTE)
-        with pytest.raises(ConnectionClosed, match="1009"):
-            list(line)
+@pytest.fixture
+def supervisor(guarded):
+    """A program with a process under its guard: itself, the process, the guard."""
+    started = subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    json.dump(guarded.order(f"{DAEMON}\n{STUBBORN}"), started.stdin)
+    started.stdin.close()
+    process, guard = map(int, started.stdout.readline().split())
+    until(lambda: pid_in(guarded, "daemon") and "here" in guarded.said(), "the daemon")
+    yield started, process, guard
+    started.kill()
+    started.wait()
+    started.stdout.close()
 
 
-def test_an_upload_without_a_good_address_is_refused_before_it_is_sent(server):
-    status, answer = ask(server, "PUT /files/anything.png?t=1.x HTTP/1.1\nContent-Length: 200000000")
-    assert status == 403
-    assert "ask for a new one" in answer["message"]
+def test_with_kill_9_of_its_supervisor_everything_ends(guarded, supervisor):
+    started, process, guard = supervisor
+    everybody = [process, guard, pid_in(guarded, "daemon")]
+    started.kill()
+    started.wait()
+    until(lambda: not any(map(is_alive, everybody)), "everybody to be gone")
+    assert guarded.said("s")[-1] == "Ended, since its supervisor has gone."
 
 
-def test_a_socket_that_has_shown_no_secret_may_post_little(server):
-    status, _ = ask(server, f"POST /socket.io/?EIO=4&transport=polling HTTP/1.1\nContent-Length: {2 * MEGABYTE}")
-    assert status == 413
+def test_with_kill_9_of_its_guard_the_process_ends(supervisor):
+    _, process, guard = supervisor
+    os.kill(guard, signal.SIGKILL)
+    until(lambda: not is_alive(process), "the process to be gone")
 
 
-def test_a_page_without_an_origin_of_its_own_may_not_open_a_websocket(server):
-    with pytest.raises(InvalidStatus) as refused:
-        connect(f"ws://127.0.0.1:{server.port}/ws/look/?watch=all", additional_headers={"Origin": "null"})
-    assert refused.value.response.status_code == 403
+def test_when_its_lease_is_over_it_ends(guarded):
+    process = guarded.start(STUBBORN, until=now())
+    end = guarded.end_of(process)
+    assert (end.code, end.was_fenced) == (-signal.SIGKILL, True)
+
+
+def test_a_lease_can_be_extended(guarded, loop):
+    process = guarded.start(FOR_EVER)
+    process.extend(now() + 1000)
+    process.extend(now())
+    assert guarded.end_of(process).was_fenced
+
+
+# --- never two of one ---
+
+
+def test_a_second_one_begins_only_when_the_first_has_ended(guarded, loop):
+    first = guarded.start(FOR_EVER)
+    guarded.wait_said("here")
+    second = guarded.spawn("print('second')")
+    first.stop(signal.SIGTERM, 60)
+    guarded.end_of(first)
+    assert second.pid is None
+    assert guarded.end_of(second).code == 0
+    assert guarded.said().index("here") < guarded.said().index("second")
+
+
+def test_while_a_process_lives_its_lock_is_held(guarded):
+    process = guarded.start(FOR_EVER)
+    with (guarded.folder / "lock").open("a") as lock:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        process.kill()
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+# --- limits ---
+
+
+def test_memory_is_limited(guarded):
+    end = guarded.end_of(guarded.start("print('here'); bytearray(300 << 20)", memory_mb=200))
+    assert end.code == 1
+    assert end.last_lines.endswith("MemoryError")
+    assert guarded.said("o") == ["here"]
+
+
+def test_processor_time_is_limited(guarded):
+    assert guarded.end_of(guarded.start("while True: pass", cpu_s=1)).code == -signal.SIGXCPU
+
+
+# --- what it prints ---
+
+
+def test_a_traceback_is_told(guarded, loop):
+    process = guarded.start(f"import threading\nthreading.Thread(target=lambda: 1 / 0).start()\n{FOR_EVER}")
+    loop.until(lambda: process.tracebacks, "the traceback")
+    assert process.tracebacks[0].endswith("ZeroDivisionError: division by zero")
+    assert process.end is None
+
+
+def test_secrets_are_not_written_down(guarded):
+    guarded.end_of(guarded.start("import sys; print('hunter22'); sys.exit('hunter22')", secrets=["hunter22"]))
+    assert "•••" in guarded.said()
+    assert not any(b"hunter22" in path.read_bytes() for path in (guarded.folder / "output").iterdir())
+
+
+FLOOD = """
+import os, sys, time
+block = b"x" * 99 + b"\\n"
+block *= 10_000
+for _ in range(400):
+    sys.stdout.buffer.write(block)
+sys.stderr.write("a line beside it\\n")
+"""
+
+
+def test_a_flood_neither_stalls_it_nor_fills_the_disk(guarded):
+    """400 MB, and whoever prints them is done before they could be written down."""
+    end = guarded.end_of(guarded.start(FLOOD, output_limit=1 << 25))
+    assert end.code == 0
+    assert sum(path.stat().st_size for path in (guarded.folder / "output").iterdir()) < 1 << 25
+    assert guarded.said("e") == ["a line beside it"]
+    dropped = sum(int(text.split()[0].replace(",", "")) for text in guarded.said("s") if "lines dropped" in text)
+    newest = script_output.tail(guarded.folder / "output", 1).last
+    ours = len(guarded.said("s"))
+    assert dropped + newest - ours - 1 == 400 * 10_000
+
+
+def test_a_flood_takes_no_memory(guarded, loop):
+    process = guarded.start(f"{FLOOD}\nprint('done', flush=True)\n{FOR_EVER}", output_limit=1 << 24)
+    loop.until(lambda: guarded.said("e"), "the flood to be over", within=60)
+    guard = Path(f"/proc/{process._guard.pid}/status").read_text()
+    peak = next(int(line.split()[1]) for line in guard.splitlines() if line.startswith("VmHWM:"))
+    assert peak < 40_000, "KB"

@@ -45,8 +45,8 @@ def configure(principal: Principal, plugin: Plugin, fields: Mapping[str, Any]) -
     `environment` maps names to values, None for a value that stays; a name that is left out goes.
     """
     script = locked(plugin) or ManagedScript(plugin=plugin, source=Source.UPLOADED)
+    refuse_unless_allowed(str(fields.get("source", script.source)))
     values = _checked(fields, script)
-    refuse_unless_allowed(str(values.get("source", script.source)))
     changed = {name: value for name, value in values.items() if script.pk is None or getattr(script, name) != value}
     if not changed and script.pk is not None:
         return script
