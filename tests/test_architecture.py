@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -54,8 +55,8 @@ FLOORS = [
     ("supervisor",),
     ("v2", "gateway"),
 ]
-PLAIN = ("pluginhost/protocol", "pluginhost/client")
 NEVER_IN_PLAIN = {"django", "channels", "celery", "socketio", "redis"}
+NEEDED_BY_THE_CLIENT = {"socketio", "requests"}
 ASYNC_ROOMS = ("pluginhost/gateway", "pluginhost/supervisor", "dashboard/consumers", "dashboard/serve")
 ASYNC_FILES = {
     "pluginhost/nudge.py",  # sends on the layer
@@ -125,7 +126,15 @@ def test_what_scripts_speak_and_import_is_plain_python():
     def heavy(path: Path) -> set[str]:
         return {name.split(".")[0] for name in imported(path)} & NEVER_IN_PLAIN
 
-    assert offenders(heavy, *PLAIN) == {}
+    assert offenders(heavy, "pluginhost/protocol") == {}
+
+
+def test_the_client_needs_two_libraries_and_nothing_else():
+    def other(path: Path) -> set[str]:
+        names = {name.split(".")[0] for name in imported(path)}
+        return names - sys.stdlib_module_names - NEEDED_BY_THE_CLIENT - {"pluginhost"}
+
+    assert offenders(other, "pluginhost/client") == {}
 
 
 def test_the_client_imports_nothing_of_the_server():

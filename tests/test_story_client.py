@@ -293,9 +293,9 @@ def test_what_is_said_in_quarantine_is_said_again_when_it_is_over(server, plugin
     own_script(server, plugin, TALKING.format(go=str(go), said=str(said)))
     number = server.run(project, plugin)
     until(lambda: server.session(number)["log_lines"] > 50, "lines")
-    server.api("POST", f"/api/v1/plugins/{plugin['id']}/disable", {"reason": "Look at it."})
+    server.api("POST", f"/api/v1/plugins/{plugin['id']}/quarantine", {"reason": "Look at it."})
     server.wait_state(number, "lost")
-    server.api("POST", f"/api/v1/plugins/{plugin['id']}/enable")
+    server.api("POST", f"/api/v1/plugins/{plugin['id']}/release")
     go.touch()
     assert server.wait_state(number)["state"] == "succeeded"
     assert_all_there(server, number, said)
