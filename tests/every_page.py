@@ -54,6 +54,10 @@ PAGES = {
     "plugin": "/plugins/{plugin}/",
     "plugin_development": "/plugins/{plugin}/development/",
     "plugin_connections": "/plugins/{plugin}/connections/",
+    "plugin_supervision": "/plugins/{plugin}/supervision/",
+    "plugin_supervision:nothing yet": "/plugins/{scriptless}/supervision/",
+    "plugin_supervision:refused": "/plugins/{scripted}/supervision/",
+    "plugin_script_settings": "/plugins/{scripted}/supervision/settings/",
     "plugin_sessions": "/plugins/{plugin}/sessions/",
     "plugin_reasons": "/plugins/{plugin}/reasons/",
     "plugin_settings": "/plugins/{plugin}/settings/",
@@ -68,6 +72,7 @@ PAGES = {
     "session_imports_flip": "/sessions/{session}/imports/undo/",
     "session_inputs": "/sessions/{session}/inputs/",
     "session_timeline": "/sessions/{session}/timeline/",
+    "session_output": "/sessions/{running}/output/",
     "api_docs": "/api/docs",
     "admin": "/admin/",
     "admin:list": "/admin/pluginhost/session/",
@@ -81,15 +86,16 @@ POSTED = {
     "account_logout", "api_key_revoke", "batch_delete", "connection_disconnect", "connection_drain", "connection_fill",
     "home_seen", "notification_read", "notifications_read",
     "organization_account_new", "organization_member_add", "organization_member_remove", "organization_member_role",
-    "plugin_delete", "plugin_quarantine", "plugin_release", "plugin_rotate", "plugin_secret", "project_assets_change",
+    "plugin_delete", "plugin_quarantine", "plugin_release", "plugin_rotate", "plugin_script_source",
+    "plugin_script_upload", "plugin_script_verb", "plugin_script_version", "plugin_secret", "project_assets_change",
     "project_assets_known", "project_delete", "project_plugin_disable", "project_plugin_enable", "project_tools_check",
     "project_uploads_add", "project_uploads_reserve", "session_cancel", "session_rename", "session_rerun",
     "session_results_chosen",
 }  # fmt: skip
 # What answers with something else than a page: JSON, a text, a file.
 ANSWERS = {
-    "file", "go_to", "healthz", "project_scope_count", "project_table_refused", "readyz", "session_log",
-    "session_message", "session_results_download",
+    "file", "go_to", "healthz", "plugin_output", "project_scope_count", "project_table_refused", "readyz",
+    "session_log", "session_output_lines", "session_message", "session_results_download",
 }  # fmt: skip
 OTHER_DOORS = ("admin", "api", "^v2")
 

@@ -26,7 +26,7 @@ NOT_SIGNED_IN, NOT_THERE = 4401, 4404
 class LookConsumer(AsyncWebsocketConsumer):
     """`/ws/look/?watch=plugin:<uid>&watch=project:<uid>&watch=session:<id>`, or `watch=all` for what one may see.
 
-    `watch=me` is for what concerns the user alone: notifications.
+    `watch=script:<uid>` is a plugin's managed script; `watch=me` what concerns the user alone: notifications.
 
     It sends {"look": true} and never a fact: the page fetches itself, through its own doors.
     """
@@ -108,6 +108,8 @@ def _groups_of(principal: Principal, what: str) -> list[str]:
     kind, _, identifier = what.partition(":")
     if kind == "plugin":
         return [nudge.plugin_group(access.plugin(principal, identifier).pk)]
+    if kind == "script":
+        return [nudge.script_group(access.plugin(principal, identifier).pk)]
     if kind == "project":
         return [nudge.project_group(access.project(principal, identifier).pk)]
     if kind == "session":

@@ -78,7 +78,7 @@ def standing_badge(standing: Standing, classes: str = "") -> SafeString:
 
 
 def _mark(name: str, state: str) -> SafeString:
-    return icon(name, "spin" if state in {"running", "receiving", "building"} else "")
+    return icon(name, "spin" if state in {"running", "receiving", "building", "making", "starting"} else "")
 
 
 # --- times and numbers ---

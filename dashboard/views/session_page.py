@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from dashboard import said
+from dashboard import outputs, said
 from dashboard.reruns import reruns_of
 from dashboard.scope_words import scope_words
 from pluginhost import access, log_reading, summaries
@@ -76,6 +76,7 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         "staged_count": imports.count(Import.State.STAGED),
         "events_count": _EVENTS.value(session.pk) or 0,
         "has_results": session.is_final or bool(imports),
+        "output_instances": outputs.instances_in(session),
     }
 
 

@@ -26,7 +26,7 @@ class Log {
     this.isFinal = box.dataset.final === "yes";
     this.hasRun = Boolean(box.dataset.start);
     this.version = box.dataset.version;
-    this.filter = { level: 0, q: "", hides: false };
+    this.filter = { level: 0, q: "", hides: false, stream: "" };
     this.look = { query: "", now: 0, picked: null };
     this.read = 0; // how many rows there were when the reader stopped to follow
     this.view = new View(this.source, (what) => this.#changed(what));
@@ -70,7 +70,7 @@ class Log {
     const q = this.filter.hides ? this.filter.q : "";
     for (;;) {
       try {
-        return await this.view.open({ level: this.filter.level, q }, this.last);
+        return await this.view.open({ level: this.filter.level, q, stream: this.filter.stream }, this.last);
       } catch {
         this.toolbar.line("reconnecting");
         await new Promise((resume) => setTimeout(resume, 1500));
@@ -83,7 +83,8 @@ class Log {
   #told(news) {
     this.last = Math.max(this.last, news.last);
     this.counts = news.counts;
-    this.view.grow(news);
+    if ((news.first ?? 1) - 1 > this.view.base) this.#openView(); // the oldest lines have gone
+    else this.view.grow(news);
     this.state = news.state;
     this.isFinal = news.final;
     this.hasRun ||= !["queued", "cancelled"].includes(news.state);
@@ -126,8 +127,13 @@ class Log {
     await this.#refilter({ level });
   }
 
+  /** Of a managed script's output: "out", "err", or "" for both. */
+  async setStream(stream) {
+    await this.#refilter({ stream });
+  }
+
   async showAll() {
-    await this.#refilter({ level: 0, hides: false });
+    await this.#refilter({ level: 0, hides: false, stream: "" });
     this.toolbar.write();
   }
 
@@ -162,7 +168,7 @@ class Log {
     this.#findAnew();
     writeAddress(this);
     const hid = old.hides ? old.q : "", hides = this.filter.hides ? this.filter.q : "";
-    if (old.level !== this.filter.level || hid !== hides) {
+    if (old.level !== this.filter.level || old.stream !== this.filter.stream || hid !== hides) {
       const number = this.#numberInSight();
       this.toolbar.show();
       this.box.setAttribute("aria-busy", "true");
@@ -176,10 +182,11 @@ class Log {
   }
 
   #findAnew() {
-    const level = this.filter.level;
-    if (this.matches?.filter.q === this.filter.q && this.matches.filter.level === level) return;
+    const { q, level, stream } = this.filter;
+    const old = this.matches?.filter;
+    if (old && old.q === q && old.level === level && old.stream === stream) return;
     this.matches?.close();
-    this.matches = this.filter.q ? new Numbers(this.source, { q: this.filter.q, level }, () => this.toolbar.show()) : null;
+    this.matches = q ? new Numbers(this.source, { q, level, stream }, () => this.toolbar.show()) : null;
     this.matchesReady = this.matches?.upTo(this.last);
   }
 
@@ -246,6 +253,7 @@ class Log {
     const least = asked.get("level");
     this.filter.level = least && least !== "debug" ? Math.max(leastOf(least), 0) : 0;
     this.filter.q = asked.get("q") ?? "";
+    if (this.toolbar.hasStreams) this.filter.stream = asked.get("stream") ?? "";
     this.filter.hides = asked.has("only") && Boolean(this.filter.q);
     this.look.query = this.filter.q;
     this.#findAnew();
@@ -269,8 +277,13 @@ class Log {
     return this.list.follows ? 0 : Math.max(this.view.length - this.read, 0);
   }
 
+  /** How many lines there are: a script's output loses its oldest ones. */
+  get kept() {
+    return Math.max(this.last - this.view.base, 0);
+  }
+
   get shown() {
-    return this.filter.hides && this.filter.q ? this.view.total : countFrom(this.counts, this.filter.level);
+    return (this.filter.hides && this.filter.q) || this.filter.stream ? this.view.total : countFrom(this.counts, this.filter.level);
   }
 }
 

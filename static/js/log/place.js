@@ -8,8 +8,8 @@ export function pickedOf(hash) {
 
 export function writeAddress(log) {
   const url = new URL(location.href);
-  const { level, q, hides } = log.filter;
-  const values = { level: level > 10 ? { 20: "info", 30: "warning", 40: "error" }[level] : "", q, only: q && hides ? "1" : "" };
+  const { level, q, hides, stream } = log.filter;
+  const values = { level: level > 10 ? { 20: "info", 30: "warning", 40: "error" }[level] : "", q, only: q && hides ? "1" : "", stream };
   for (const [name, value] of Object.entries(values)) {
     if (value) url.searchParams.set(name, value);
     else url.searchParams.delete(name);

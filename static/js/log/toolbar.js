@@ -11,6 +11,7 @@ export class Toolbar {
     this.log = log;
     this.part = (name) => log.box.querySelector(`[data-part="${name}"]`);
     this.opened = Date.now();
+    this.streams = log.box.querySelectorAll("[data-stream]"); // buttons of a managed script's output
     this.#wire();
     log.box.classList.toggle("wrap", localStorage.getItem("log-wrap") === "yes");
     setInterval(() => this.#empty(), 1000);
@@ -26,8 +27,9 @@ export class Toolbar {
     part("previous").addEventListener("click", () => log.nextMatch(-1));
     part("next").addEventListener("click", () => log.nextMatch(1));
     part("hides").addEventListener("change", (event) => log.setHides(event.target.checked));
-    for (const name of LEVELS) part(name).addEventListener("click", () => log.setLevel(name === "debug" ? 0 : leastOf(name)));
-    part("system").addEventListener("click", () => log.showEvents(!log.view.showsEvents));
+    for (const name of LEVELS) part(name)?.addEventListener("click", () => log.setLevel(name === "debug" ? 0 : leastOf(name)));
+    for (const one of this.streams) one.addEventListener("click", () => log.setStream(one.dataset.stream));
+    part("system")?.addEventListener("click", () => log.showEvents(!log.view.showsEvents));
     part("wraps").addEventListener("click", () => this.wrap());
     part("time").addEventListener("click", () => this.time());
     part("full").addEventListener("click", () => this.#full());
@@ -36,6 +38,10 @@ export class Toolbar {
     part("next-error").addEventListener("click", () => log.nextError(1));
     for (const one of log.box.querySelectorAll("[data-shows-all]")) one.addEventListener("click", () => log.showAll());
     log.box.querySelector(".loglines").addEventListener("click", (event) => this.#clicked(event));
+  }
+
+  get hasStreams() {
+    return this.streams.length > 0;
   }
 
   #clicked(event) {
@@ -92,12 +98,8 @@ export class Toolbar {
 
   #show() {
     const { log, part } = this;
-    for (const name of LEVELS) {
-      part(name).querySelector("[data-count]").textContent = grouped(log.counts[name]);
-      part(name).setAttribute("aria-pressed", String(log.filter.level <= 10 || leastOf(name) >= log.filter.level));
-    }
-    part("system").setAttribute("aria-pressed", String(log.view.showsEvents));
-    part("system").querySelector("[data-count]").textContent = grouped(log.view.events.length);
+    if (this.hasStreams) for (const one of this.streams) one.setAttribute("aria-pressed", String(one.dataset.stream === log.filter.stream));
+    else this.#chips();
     part("wraps").setAttribute("aria-pressed", String(log.box.classList.contains("wrap")));
     part("time").setAttribute("aria-pressed", String(log.clock.mode !== "off"));
     part("time").setAttribute("aria-label", log.clock.word);
@@ -113,6 +115,16 @@ export class Toolbar {
     if (tab) tab.textContent = grouped(log.last);
   }
 
+  #chips() {
+    const { log, part } = this;
+    for (const name of LEVELS) {
+      part(name).querySelector("[data-count]").textContent = grouped(log.counts[name]);
+      part(name).setAttribute("aria-pressed", String(log.filter.level <= 10 || leastOf(name) >= log.filter.level));
+    }
+    part("system").setAttribute("aria-pressed", String(log.view.showsEvents));
+    part("system").querySelector("[data-count]").textContent = grouped(log.view.events.length);
+  }
+
   #matches() {
     const { log, part } = this;
     const found = log.matches;
@@ -126,9 +138,9 @@ export class Toolbar {
 
   #foot() {
     const { log, part } = this;
-    const hidden = log.last - log.shown;
-    const words = log.filter.level > 10 && log.filter.hides && log.filter.q ? "by level and search" : log.filter.hides && log.filter.q ? "by the search" : "by level";
-    part("shown").textContent = hidden ? `${grouped(log.shown)} of ${grouped(log.last)} lines` : `${grouped(log.last)} ${log.last === 1 ? "line" : "lines"}`;
+    const hidden = log.kept - log.shown;
+    const words = log.filter.stream ? "by the stream" : log.filter.level > 10 && log.filter.hides && log.filter.q ? "by level and search" : log.filter.hides && log.filter.q ? "by the search" : "by level";
+    part("shown").textContent = hidden ? `${grouped(log.shown)} of ${grouped(log.kept)} lines` : `${grouped(log.kept)} ${log.kept === 1 ? "line" : "lines"}`;
     part("hidden").hidden = hidden <= 0;
     part("hidden-words").textContent = `${grouped(hidden)} hidden ${words}`;
     part("next-error").hidden = !log.counts.error;
@@ -145,7 +157,7 @@ export class Toolbar {
     const { log, part } = this;
     const places = new Map();
     const put = (numbers, name, height) => {
-      for (const number of numbers) places.set(Math.min(Math.floor((number / log.last) * 1000), 1000 - height), name);
+      for (const number of numbers) places.set(Math.min(Math.floor(((number - log.view.base) / log.kept) * 1000), 1000 - height), name);
     };
     if (log.last && log.filter.level < 40) put(log.errors.all, "e", 4);
     if (log.last && log.matches && !log.filter.hides) put(log.matches.all, "m", 4);
@@ -166,9 +178,9 @@ export class Toolbar {
 
   #downloads() {
     const { log, part } = this;
-    const { level, q, hides } = log.filter;
-    const filter = { level: level > 10 ? level : "", q: hides || q ? q : "" };
-    part("filtered").hidden = !filter.level && !filter.q;
+    const { level, q, hides, stream } = log.filter;
+    const filter = { level: level > 10 ? level : "", q: hides || q ? q : "", stream };
+    part("filtered").hidden = !filter.level && !filter.q && !stream;
     part("filtered").href = log.source.file("text", filter);
   }
 
@@ -179,13 +191,14 @@ export class Toolbar {
     const words = this.#whyEmpty();
     part("empty").hidden = !words;
     if (words) part("empty-words").textContent = words;
-    part("empty-clear").hidden = !log.last;
+    part("empty-clear").hidden = !log.kept;
   }
 
   #whyEmpty() {
     const { log } = this;
     if (log.view.total) return "";
-    if (log.last) return `No line matches – ${grouped(log.last)} ${log.last === 1 ? "line is" : "lines are"} hidden.`;
+    if (log.kept) return `No line matches – ${grouped(log.kept)} ${log.kept === 1 ? "line is" : "lines are"} hidden.`;
+    if (log.box.dataset.empty) return log.box.dataset.empty;
     if (log.isFinal && !log.hasRun) return "No log – no script had taken it.";
     if (log.isFinal) return "The script wrote nothing. Lines come from logger.info(…) in its callback.";
     if (log.state === "queued") return "No log yet – the session has not started.";

@@ -15,6 +15,7 @@ export class View {
     this.filter = {};
     this.showsEvents = true;
     this.last = 0;
+    this.base = 0; // lines that are kept no more, or stand before the part that is shown
     this.opening = 0;
     this.#clear();
   }
@@ -30,11 +31,11 @@ export class View {
   }
 
   get isFiltered() {
-    return Boolean(this.filter.q) || (this.filter.level ?? 0) > 10;
+    return Boolean(this.filter.q || this.filter.stream) || (this.filter.level ?? 0) > 10;
   }
 
   get shownEvents() {
-    return this.showsEvents && !this.filter.q ? this.events : [];
+    return this.showsEvents && !this.filter.q && !this.filter.stream ? this.events : [];
   }
 
   get length() {
@@ -51,8 +52,9 @@ export class View {
     this.last = Math.max(last, this.last);
     this.marks = index.marks;
     this.events = index.events;
-    this.total = this.isFiltered ? index.total : Math.max(index.total, this.last);
-    this.last = Math.max(this.last, this.isFiltered ? 0 : index.total);
+    this.base = (index.first ?? 1) - 1;
+    this.total = this.isFiltered ? index.total : Math.max(index.total, this.last - this.base);
+    this.last = Math.max(this.last, this.isFiltered ? 0 : this.base + index.total);
     this.scanned = this.last;
     await this.#load(Math.max(Math.ceil(this.total / PAGE) - 1, 0));
     this.changed("all");
@@ -97,8 +99,8 @@ export class View {
 
   /** The row of a line by its number, or null when the filter hides it. */
   async rowOf(number) {
-    if (number < 1 || number > this.last) return null;
-    if (!this.isFiltered) return this.#rowOfRank(number - 1);
+    if (number <= this.base || number > this.last) return null;
+    if (!this.isFiltered) return this.#rowOfRank(number - 1 - this.base);
     const page = this.#pageOfNumber(number);
     if (!this.pages.has(page)) await this.#load(page);
     const index = this.pages.get(page)?.findIndex((line) => line.number === number) ?? -1;
@@ -159,7 +161,7 @@ export class View {
   }
 
   #startOf(page) {
-    if (!this.isFiltered) return page * PAGE;
+    if (!this.isFiltered) return this.base + page * PAGE;
     return page === 0 ? 0 : this.marks[page - 1];
   }
 
@@ -176,8 +178,8 @@ export class View {
     this.last = Math.max(this.last, news.last);
     if (!this.isFiltered) {
       if (news.lines) this.#append(news.lines);
-      else if (this.total < this.last) this.#advance();
-    } else if (news.lines && !this.filter.q && this.scanned === (news.lines[0]?.number ?? 0) - 1) {
+      else if (this.total < this.last - this.base) this.#advance();
+    } else if (news.lines && !this.filter.q && !this.filter.stream && this.scanned === (news.lines[0]?.number ?? 0) - 1) {
       this.#take(news.lines.filter((line) => numberOf(line.level) >= this.filter.level), this.last);
     } else if (this.scanned < this.last) {
       this.#scan();
@@ -186,11 +188,12 @@ export class View {
   }
 
   #append(lines) {
-    this.total = this.last;
+    this.total = this.last - this.base;
     for (const line of lines) {
-      const page = Math.floor((line.number - 1) / PAGE);
+      const rank = line.number - 1 - this.base;
+      const page = Math.floor(rank / PAGE);
       const known = this.pages.get(page);
-      if (known ? known.length === (line.number - 1) % PAGE : (line.number - 1) % PAGE === 0) {
+      if (known ? known.length === rank % PAGE : rank % PAGE === 0) {
         if (known) known.push(line);
         else this.pages.set(page, [line]);
       }
@@ -203,15 +206,15 @@ export class View {
     const { pages } = this;
     this.growing = true;
     try {
-      while (this.pages === pages && this.total < this.last) {
-        const { last } = this;
-        await this.#fill(Math.floor((last - 1) / PAGE));
+      while (this.pages === pages && this.total < this.last - this.base) {
+        const count = this.last - this.base;
+        await this.#fill(Math.floor((count - 1) / PAGE));
         if (this.pages !== pages) return;
-        this.total = Math.max(this.total, last);
+        this.total = Math.max(this.total, count);
         this.changed("grown");
       }
     } catch {
-      if (this.pages === pages) this.total = this.last; // rows in sight are fetched again until they come
+      if (this.pages === pages) this.total = this.last - this.base; // rows in sight are fetched again until they come
     } finally {
       if (this.pages === pages) this.growing = false;
     }
