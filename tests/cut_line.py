@@ -23,6 +23,7 @@ class CutLine:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
+        self._frozen: set[socket.socket] = set()
         self._is_cut = False
         self.passed = 0
         """Connections that were let through."""
@@ -37,6 +38,11 @@ class CutLine:
         with self._lock:
             self._is_cut = False
 
+    def freeze(self) -> None:
+        """Nothing goes through what is open any more, and nobody is told: a cable that was pulled."""
+        with self._lock:
+            self._frozen, self._open = self._frozen | self._open, set()
+
     def break_off(self) -> None:
         """Break what is open, in the middle of whatever is on its way; new connections are let through."""
         with self._lock:
@@ -49,6 +55,8 @@ class CutLine:
     def close(self) -> None:
         self._listener.close()
         self.cut()
+        for end in self._frozen:
+            end.close()
 
     def _accept(self) -> None:
         while True:
@@ -76,6 +84,8 @@ class CutLine:
             while piece := one.recv(PIECE):
                 if self._refuses and self._refuses in piece:
                     break
+                if one in self._frozen:
+                    return
                 other.sendall(piece)
             other.shutdown(socket.SHUT_WR)
 

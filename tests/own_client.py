@@ -119,12 +119,13 @@ def own_script(tmp_path: Path) -> Iterator[Start]:
             body: str = "return 'done'",
             *,
             host: str = "",
+            source: str = "",
             takes: str = "data",
             environment: dict[str, str] | None = None,
             **more: object,
         ) -> OwnScript:
             path = tmp_path / f"own_{len(list(tmp_path.glob('own_*.py')))}.py"
-            path.write_text(program(host or server.url, plugin, body, takes, **more))
+            path.write_text(source or program(host or server.url, plugin, body, takes, **more))
             made = OwnScript(path, environment or {})
             started.callback(made.stop)
             return made

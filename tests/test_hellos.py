@@ -327,6 +327,17 @@ def test_lines_of_a_session_that_is_not_there_are_acknowledged_so_that_it_forget
     assert stored.outcome.to_tell == [(peer, "answered", {"session": "gone"})]
 
 
+def test_what_it_says_of_a_session_that_another_script_has_by_now_is_refused(plugin, at_work, connect):
+    session, _ = at_work(instance="box-2", boot="b9")
+    late, _ = connect()
+    peer = peer_of(plugin, late)
+    peer.instance = "box-1"
+    stored = storing.store(items(peer, *lines(session, 1), Answer(session.uid, "text", "long ago")))
+    assert state_of(session) == State.RUNNING
+    assert not LogLine.objects.exists()
+    assert (stored.outcome.lines, len(stored.outcome.to_tell)) == ({(peer, session.uid): 1}, 1)
+
+
 # --- what is learned ---
 
 

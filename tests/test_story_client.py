@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from .cut_line import cut_line
+from .server import ROOT
 from .waiting import until
 
 pytestmark = pytest.mark.story
@@ -50,6 +53,11 @@ def assert_all_there(server, number, said):
 
 def response_of(server, number):
     return server.rows("SELECT form, body FROM pluginhost_response WHERE session_id = ?", number)
+
+
+def wait_end(server, number):
+    assert server.wait_state(number)["state"] == "succeeded"
+    return number
 
 
 def connection_of(server, plugin, *columns):
@@ -134,6 +142,26 @@ def test_a_callback_that_returns_nothing_has_succeeded(server, plugin, project, 
     assert (session["state"], session["reason"]) == ("succeeded", "Nothing was imported.")
 
 
+@pytest.mark.parametrize("sample", ["batch_model_1_1.py", "batch_model_1_4.py"])
+def test_the_vendors_samples_run_by_changing_their_imports(server, own_script, sample):
+    plugin = server.new_plugin(name=f"Ported {sample}")
+    project = server.new_project(plugin, assets=12)
+    text = (ROOT / "examples" / sample).read_text()
+    for package in ("from imerit_ango.", "from ango."):
+        text = text.replace(package, "from pluginhost.client.")
+    for blank, value in {
+        "<YOUR HOST>": server.url,
+        "<YOUR PLUGIN ID>": plugin["id"],
+        "<YOUR PLUGIN SECRET>": plugin["secret"],
+    }.items():
+        text = text.replace(blank, value)
+    own_script(server, plugin, source=text)
+    number = server.run(project, plugin)
+    session = server.wait_state(number)
+    assert (session["state"], session["counts"]["accepted"]) == ("partial", 10), session
+    assert len(server.messages_of(number)) == 10
+
+
 # --- the line breaks ---
 
 
@@ -201,6 +229,35 @@ def test_a_kill_of_the_serving_child_and_a_hand_over_lose_nothing(new_server, ow
     assert session["state"] == "succeeded", session
     assert script.is_alive()
     assert_all_there(server, number, said)
+
+
+def test_a_line_that_is_dead_without_a_word_is_found_out_and_opened_again(new_server, own_script, go, tmp_path):
+    server = new_server(ping_interval=1, ping_timeout=2)
+    plugin = server.new_plugin(name="Pulled")
+    project = server.new_project(plugin, assets=1)
+    said = tmp_path / "said"
+    with cut_line(server) as line:
+        own_script(server, plugin, TALKING.format(go=str(go), said=str(said)), host=line.url)
+        number = server.run(project, plugin)
+        until(lambda: server.session(number)["log_lines"] > 20, "lines")
+        line.freeze()
+        before = line.passed
+        until(lambda: line.passed > before, "another try")
+        go.touch()
+        assert server.wait_state(number)["state"] == "succeeded"
+    assert_all_there(server, number, said)
+
+
+def test_no_thread_is_left_of_a_line_that_broke(server, plugin, project, own_script):
+    with cut_line(server) as line:
+        script = own_script(server, plugin, "return threading.active_count()", host=line.url)
+        first = json.loads(response_of(server, wait_end(server, server.run(project, plugin)))[0][1])
+        for count in range(6):
+            line.break_off()
+            until(lambda count=count: line.passed > count + 1, "the next line")
+            until(lambda count=count: script.said().count("Connected to") == count + 2, "its welcome")
+        last = json.loads(response_of(server, wait_end(server, server.run(project, plugin)))[0][1])
+    assert last <= first + 1
 
 
 # --- the script goes ---

@@ -55,17 +55,18 @@ def _note(connection: Connection, hello: Hello) -> bool:
 
 def _adopt(session: Session, connection: Connection, hello: Hello, at: datetime) -> bool:
     """The session is this connection's from now on; False when there is nothing to go on with."""
-    if _has_another_script(session, connection, hello):
+    if has_another_script(session, connection, hello.instance):
         return False
     signs.seen(session, at=at, connection=connection)
     return Session.objects.held().filter(pk=session.pk).exclude(state=State.CANCELLING).exists()
 
 
-def _has_another_script(session: Session, connection: Connection, hello: Hello) -> bool:
-    holder = session.connection
-    if holder is None or holder.pk == connection.pk or holder.state != Connection.State.OPEN:
+def has_another_script(session: Session, connection: Connection, instance: str) -> bool:
+    """Whether somebody else is at work on it by now: an answer that waited on a disk for days must not end that."""
+    if session.connection_id is None or session.connection_id == connection.pk:
         return False
-    return holder.instance != hello.instance
+    holder = session.connection
+    return holder is not None and holder.state == Connection.State.OPEN and holder.instance != instance
 
 
 def _hand_back(session: Session, connection: Connection, hello: Hello, at: datetime) -> None:

@@ -80,7 +80,7 @@ class Line:
             if self._is_welcome.is_set():
                 pauses.begin_again()
                 tries = 0
-            self._cut()
+            self._cut(is_polite=ended.is_set())
             if not ended.is_set():
                 pause = pauses.pause()
                 logger.warning("Not connected; trying again in %.1f s.", pause)
@@ -139,16 +139,18 @@ class Line:
                 return
             looked_at = now
 
-    def _cut(self) -> None:
-        """Leave nothing of it behind: a thread that still waits would take the next line's events."""
+    def _cut(self, is_polite: bool) -> None:
+        """Leave nothing of it behind. To say goodbye on a line that broke could take as long as to find that out."""
         self._broken.set()
         self._closed()
         client, self._client, self._ears = self._client, None, None
-        if client is not None:
+        if client is None:
+            return
+        if is_polite:
             with contextlib.suppress(Exception):
                 client.disconnect()
-            with contextlib.suppress(Exception):
-                client.eio.disconnect(abort=True)
+        with contextlib.suppress(Exception):
+            client.eio.disconnect(abort=True)
 
     # --- what the host says ---
 

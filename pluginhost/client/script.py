@@ -26,6 +26,8 @@ from .work import Callback, Work
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 8.0
+MOST_NAMED = 1_000
+"""Sessions that a hello names at most. Beyond are only answers that wait; they speak for themselves."""
 LAST_WORDS_SECONDS = 3.0
 """How long the end waits for the host to acknowledge what it was told last."""
 
@@ -90,11 +92,16 @@ class Script:
             "python": platform.python_version(),
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "sessions": [held.id for held in self._outbox.held() if held.id not in self._handed_back],
+            "sessions": self._sessions(),
             "handed_back": self._handed_back,
             "leaving": self._is_asked_to_end.is_set(),
             **({"concurrency": self._concurrency} if self._concurrency else {}),
         }
+
+    def _sessions(self) -> list[str]:
+        """Those that it holds; the ones that it is at work on first."""
+        held = [one for one in self._outbox.held() if one.id not in self._handed_back]
+        return [one.id for one in sorted(held, key=lambda one: one.answer is not None)][:MOST_NAMED]
 
     def _speak(self) -> None:
         """One thread says everything, in order."""

@@ -129,7 +129,7 @@ class Work:
             **order,
             "batches": order.get("batches") or order.get("tags") or [],
             "logger": PluginLogger("session", held, self._outbox, self._plugin_id),
-            "progress": lambda done, total: self._outbox.go_on(held, int(done), int(total)),
+            "progress": lambda done, total: self._outbox.go_on(held, max(int(done), 0), max(int(total), 1)),
             "cancelled": held.cancelled,
         }
 

@@ -55,7 +55,7 @@ class PluginNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         except payloads.Malformed as error:
             await self._gateway.put(peer, Refused(str(error)))
         else:
-            peer.has_said_hello = True
+            peer.has_said_hello, peer.instance = True, hello.instance
             await self._gateway.put(peer, hello)
 
     async def on_progress(self, sid: str, *arguments: Any) -> None:

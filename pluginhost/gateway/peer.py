@@ -21,6 +21,7 @@ class Peer:
     told: str = ""
     has_said_hello: bool = False
     """Our own client: its lines are numbered, and it is told what is stored."""
+    instance: str = ""
     awaits_hello: bool = False
     """Its heartbeat announced one: no work before it is known what it holds."""
     is_muted: bool = False

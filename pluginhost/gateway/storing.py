@@ -188,7 +188,7 @@ class _Storing:
             session = found.get(connection.plugin_id, {}).get(uid) if connection else None
             if connection is None and peer.has_said_hello:
                 self._outcome.muted[peer] = True
-            elif connection is None or session is None:
+            elif connection is None or session is None or self._is_anothers(peer, connection, session):
                 self._refuse(peer, _not_yours("log", uid), len(lines))
             else:
                 spoken.append(log_lines.Spoken(session, connection, lines))
@@ -198,7 +198,7 @@ class _Storing:
         connection, session = self._own(item.peer, report.session)
         if connection is None and item.peer.has_said_hello:
             self._outcome.muted[item.peer] = True
-        elif connection is None or session is None:
+        elif connection is None or session is None or self._is_anothers(item.peer, connection, session):
             self._refuse(item.peer, _not_yours("response", report.session))
         else:
             reports.finish(session, connection, report.form, report.body, item.at)
@@ -255,6 +255,12 @@ class _Storing:
         if verdict is None or not verdict.is_welcome or self._outcome.muted.get(peer, peer.is_muted):
             return None
         return verdict.connection
+
+    def _is_anothers(self, peer: Peer, connection: Connection, session: Session) -> bool:
+        """Only our own client comes back so long after that somebody else may have its session."""
+        if not peer.has_said_hello or session.connection_id == connection.pk:
+            return False
+        return hellos.has_another_script(session, connection, peer.instance)
 
     # --- what was refused ---
 
