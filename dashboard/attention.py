@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from pluginhost import access
-from pluginhost.models import Connection, Member, Plugin, Role, Session
+from pluginhost.models import Connection, ManagedScript, Member, Plugin, Role, ScriptInstance, Session
 from pluginhost.principal import Principal
 
+from . import words
 from .history import for_rows
 from .newest import last_key, newest_of
 
@@ -43,6 +44,7 @@ def wanted(principal: Principal, since: datetime) -> dict[str, Any]:
     roles = dict(Member.objects.filter(user=principal.user).values_list("organization_id", "role"))
     may_run = {organization for organization, role in roles.items() if role in Role.at_least(access.RUNNER)}
     rows = [*_sessions(principal, since, may_run), *_plugins(principal), *_refused(principal, since)]
+    rows += scripts(access.plugins(principal))
     rows.sort(key=lambda row: row.at or since, reverse=True)
     return {"wanted": rows[:MOST], "wants_more": len(rows) > MOST}
 
@@ -85,6 +87,32 @@ def _plugin(plugin: Plugin, now: datetime) -> Wanted:
     left = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
     told = f"its old secret is good for {left} more; scripts that still use it get no work after that"
     return Wanted("partial", "Secret ends", plugin.name, address, told, plugin.secret_set_at, "New secret", address)
+
+
+def scripts(plugins: QuerySet[Plugin]) -> list[Wanted]:
+    """Managed scripts of these plugins that do not stay up: one row each, the worst of its instances."""
+    troubled = ScriptInstance.objects.filter(
+        script__plugin__in=plugins,
+        script__wanted=ManagedScript.Wanted.RUNNING,
+        state__in=[ScriptInstance.State.GAVE_UP, ScriptInstance.State.BACKING_OFF],
+    )
+    read = troubled.select_related("script__plugin").only(
+        "state", "reason", "changed_at", "script__plugin__uid", "script__plugin__name"
+    )
+    worst: dict[int, ScriptInstance] = {}
+    for instance in read.order_by("-state", "-changed_at")[: 10 * MOST]:  # «gave_up» before «backing_off»
+        worst.setdefault(instance.script_id, instance)
+    return [_script(instance) for instance in worst.values()]
+
+
+def _script(instance: ScriptInstance) -> Wanted:
+    plugin = instance.script.plugin
+    address = reverse("plugin_supervision", args=[plugin.uid])
+    gave_up = instance.state == ScriptInstance.State.GAVE_UP
+    told = f"its managed script {'was given up' if gave_up else 'does not stay up'}: {instance.reason}"
+    colour = "gaveup" if gave_up else "backoff"
+    return Wanted(colour, words.shown(instance.state).word, plugin.name, address, told, instance.changed_at,
+                  "Look", address)  # fmt: skip
 
 
 def _refused(principal: Principal, since: datetime) -> list[Wanted]:

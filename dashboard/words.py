@@ -45,6 +45,8 @@ STATES = {
     "backing_off": Shown("clock", "Backing off"),
     "stopping": Shown("ban", "Stopping"),
     "gave_up": Shown("server-off", "Gave up"),
+    "backoff": Shown("clock", "Backing off"),
+    "gaveup": Shown("server-off", "Gave up"),
     # imports
     "receiving": Shown("loader-2", "Receiving", "s-running"),
     "applied": Shown("check", "Applied", "s-ok"),

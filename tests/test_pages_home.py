@@ -11,7 +11,7 @@ from django.utils import timezone
 from dashboard import visits
 from dashboard.activity import PERIODS, activity
 from pluginhost.actions import demo, organizations, plugins, reports, sessions
-from pluginhost.models import Connection, Session
+from pluginhost.models import Connection, ManagedScript, ScriptInstance, Session
 
 from . import makers
 from .visitor import PASSWORD
@@ -304,3 +304,45 @@ def test_the_checklist_costs_a_fixed_number_of_queries(as_alice, project, plugin
     as_alice.get(HOME)
     with django_assert_max_num_queries(24):
         page(as_alice)
+
+
+# --- managed scripts that do not stay up ---
+
+
+def _troubled(plugin, state, **facts):
+    script = ManagedScript.objects.create(plugin=plugin, source="demo", entry="shape_finder.py", wanted="running")
+    return ScriptInstance.objects.create(script=script, number=1, state=state, reason="It ended with code 1.", **facts)
+
+
+@pytest.mark.parametrize(("state", "word"), [("gave_up", "Gave up"), ("backing_off", "Backing off")])
+def test_a_script_that_does_not_stay_up_wants_a_look(as_alice, alice, plugin, project, state, word):
+    makers.make_session(alice, project, plugin)
+    instance = _troubled(plugin, state)
+    told = as_alice.get("/").content.decode()
+    assert word in told
+    assert "It ended with code 1." in told
+    assert f"/plugins/{plugin.uid}/supervision/" in told
+    ScriptInstance.objects.filter(pk=instance.pk).update(state="up")
+    assert word not in as_alice.get("/").content.decode()
+
+
+def test_one_that_was_stopped_wants_none(as_alice, alice, plugin, project):
+    makers.make_session(alice, project, plugin)
+    _troubled(plugin, "gave_up")
+    ManagedScript.objects.update(wanted="stopped")
+    assert "Gave up" not in as_alice.get("/").content.decode()
+
+
+def test_the_project_says_so_too(as_alice, plugin, project):
+    makers.enable(project, plugin)
+    _troubled(plugin, "gave_up")
+    told = as_alice.get(f"/projects/{project.uid}/plugins/").content.decode()
+    assert "Gave up" in told
+    assert f"/plugins/{plugin.uid}/supervision/" in told
+
+
+def test_strangers_hear_nothing_of_it(client, alice, charlie, plugin, project):
+    makers.make_session(alice, project, plugin)
+    _troubled(plugin, "gave_up")
+    client.force_login(charlie)
+    assert "Gave up" not in client.get("/").content.decode()

@@ -26,7 +26,7 @@ NOT_SIGNED_IN, NOT_THERE = 4401, 4404
 class LookConsumer(AsyncWebsocketConsumer):
     """`/ws/look/?watch=plugin:<uid>&watch=project:<uid>&watch=session:<id>`, or `watch=all` for what one may see.
 
-    `watch=script:<uid>` is a plugin's managed script; `watch=me` what concerns the user alone: notifications.
+    Of a plugin, also how its managed script stands. `watch=me` is for what concerns the user alone: notifications.
 
     It sends {"look": true} and never a fact: the page fetches itself, through its own doors.
     """
@@ -107,9 +107,8 @@ def _groups(user: User, watched: list[str]) -> set[str] | None:
 def _groups_of(principal: Principal, what: str) -> list[str]:
     kind, _, identifier = what.partition(":")
     if kind == "plugin":
-        return [nudge.plugin_group(access.plugin(principal, identifier).pk)]
-    if kind == "script":
-        return [nudge.script_group(access.plugin(principal, identifier).pk)]
+        plugin = access.plugin(principal, identifier).pk
+        return [nudge.plugin_group(plugin), nudge.script_group(plugin)]
     if kind == "project":
         return [nudge.project_group(access.project(principal, identifier).pk)]
     if kind == "session":
@@ -120,6 +119,6 @@ def _groups_of(principal: Principal, what: str) -> list[str]:
 
 
 def _all_groups(principal: Principal) -> list[str]:
-    plugins = access.plugins(principal).order_by("-pk").values_list("pk", flat=True)[:MOST_OF_EVERYTHING]
+    plugins = list(access.plugins(principal).order_by("-pk").values_list("pk", flat=True)[:MOST_OF_EVERYTHING])
     projects = access.projects(principal).order_by("-pk").values_list("pk", flat=True)[:MOST_OF_EVERYTHING]
-    return [*map(nudge.plugin_group, plugins), *map(nudge.project_group, projects)]
+    return [*map(nudge.plugin_group, plugins), *map(nudge.script_group, plugins), *map(nudge.project_group, projects)]

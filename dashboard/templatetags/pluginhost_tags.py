@@ -72,6 +72,8 @@ def standing_badge(standing: Standing, classes: str = "") -> SafeString:
         return badge("paused", classes=classes)
     if standing.is_online:
         return badge("online", f"{standing.scripts} online", classes)
+    if standing.trouble:
+        return badge(standing.trouble, classes=classes)
     if standing.seen_at is None:
         return badge("offline", "Never connected", classes)
     return badge("offline", format_html("Offline since {}", hour(standing.seen_at)), classes)
