@@ -59,7 +59,13 @@ def note(keeper: ServerProcess, instance: ScriptInstance, state: str, reason: st
 
 
 def note_building(keeper: ServerProcess, instance: ScriptInstance) -> bool:
-    return note(keeper, instance, State.BUILDING, revision=instance.script.revision, next_start_at=None)
+    return note(keeper, instance, State.BUILDING, next_start_at=None, **_of_this_revision(instance))
+
+
+def _of_this_revision(instance: ScriptInstance) -> dict[str, int]:
+    """What fell over before a change says nothing of what comes after it."""
+    now = instance.script.revision
+    return {"revision": now} if instance.revision in (0, now) else {"revision": now, "tries": 0}
 
 
 @transaction.atomic
@@ -72,7 +78,7 @@ def note_starting(
 ) -> ScriptStart | None:
     """A start, before its process is there; None when the script is not the keeper's any more."""
     script = instance.script
-    if not note(keeper, instance, State.STARTING, revision=script.revision, next_start_at=None):
+    if not note(keeper, instance, State.STARTING, next_start_at=None, **_of_this_revision(instance)):
         return None
     ScriptStart.objects.filter(instance=instance, ended_at=None).update(ended_at=now, reason="Nobody saw its end.")
     last = ScriptStart.objects.filter(instance=instance).aggregate(last=Max("number"))["last"] or 0
@@ -167,13 +173,15 @@ def wait_after(falls: int) -> float:
 
 
 def _falls(start: ScriptStart) -> int:
-    """How many starts in a row, this one included, ended by themselves before they had been healthy for long."""
+    """How many starts in a row, this one included, ended by themselves since one that had been healthy for long."""
     falls = 0
     rows = ScriptStart.objects.filter(instance=start.instance_id, revision=start.revision).order_by("-number")
     for began, ended, was_asked in rows.values_list("started_at", "ended_at", "was_asked")[:_LOOKED_AT]:
-        if was_asked or ended is None or ended - began >= HEALTHY:
+        if was_asked or ended is None:
             break
         falls += 1
+        if ended - began >= HEALTHY:
+            break
     return max(1, falls)
 
 
