@@ -15,7 +15,7 @@ LONG = 100.0
 
 
 class Loop:
-    """A loop of the test's own. `until` runs it until something is so; it looks when there is news, and now and then."""
+    """A loop of the test's own. `until` runs it until something is so; it looks when there is news, or now and then."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()

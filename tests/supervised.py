@@ -91,9 +91,11 @@ class World:
 
     async def _wait(self) -> None:
         waiting = [asyncio.ensure_future(one._woken.wait()) for one in self.supervisors]
-        await asyncio.wait([*waiting, asyncio.ensure_future(asyncio.sleep(0.02))], return_when="FIRST_COMPLETED")
-        for one, wait in zip(self.supervisors, waiting, strict=True):
+        await asyncio.wait(waiting, timeout=0.02, return_when="FIRST_COMPLETED")
+        for wait in waiting:
             wait.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        for one in self.supervisors:
             one._woken.clear()
 
     def stop(self, supervisor: Supervisor, patience: float = 3.0) -> None:

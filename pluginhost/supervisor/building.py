@@ -15,6 +15,7 @@ from pluginhost.models import ManagedScript, ScriptEnvironment
 
 from . import preparing
 from .process import End, Order, Process
+from .surroundings import Surroundings
 
 LOCK = "build"
 
@@ -23,11 +24,15 @@ class Build:
     """One environment being made, a step after the other. `look` goes on; `failure` says why it could not be made."""
 
     def __init__(
-        self, script: ManagedScript, made: ScriptEnvironment, until: Callable[[], float], wake: Callable[[], None]
+        self,
+        script: ManagedScript,
+        made: ScriptEnvironment,
+        around: Surroundings,
+        leave: Callable[[Process], None],
     ) -> None:
         self.made = made
         self.script = script
-        self._until, self._wake = until, wake
+        self._around, self._leave = around, leave
         self._folder = script_files.environment(script.plugin.uid, made.digest)
         self._steps = _steps(self._folder, made.requirements)
         self.process: Process | None = None
@@ -49,12 +54,13 @@ class Build:
             self._close_step(self.process, self.process.end)
         if self.process is None and not self.failure:
             if self._steps:
-                self.process = Process(self._order(self._steps.pop(0)), self._wake)
+                self.process = Process(self._order(self._steps.pop(0)), self._around.wake)
             else:
                 self.is_done = True
 
     def _close_step(self, process: Process, end: End) -> None:
         self.process = None
+        self._leave(process)
         if end.code == 0:
             process.let_go("Done." if self._steps else "The environment is ready.")
             return
@@ -90,7 +96,7 @@ class Build:
             says=f"python {shown}",
             memory_mb=None,
             cpu_s=None,
-            until=self._until(),
+            until=self._around.until(),
         )
 
 

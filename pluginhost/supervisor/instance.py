@@ -129,6 +129,7 @@ class Instance:
         ended = Ended(end.code, was_asked, reason, end.last_lines)
         sentence = await self._around.in_thread(script_starts.note_ended, self._around.keeper, start, ended, now)
         process.let_go(f"{reason} {sentence}".strip())
+        self._keeping.leaving.append(process)
         self.process = self._start = None
         self._gone.append(Gone(start, reason, now + GONE_FOR))
         logger.info("managed script of plugin %s, instance %d: %s", script.plugin_id, self.number, reason)

@@ -12,6 +12,7 @@ from pluginhost.models import ManagedScript, ScriptEnvironment
 from . import building, preparing
 from .building import Build
 from .instance import TRACEBACK_PAUSE, Instance
+from .process import Process
 from .surroundings import Surroundings
 
 State = ScriptEnvironment.State
@@ -26,6 +27,8 @@ class Keeping:
         self.around = around
         self._script = script
         self.instances: dict[int, Instance] = {}
+        self.leaving: list[Process] = []
+        """Those that have ended, and whose guards write that down."""
         self.build: Build | None = None
         self.build_failure = ""
         self.is_ending = False
@@ -33,6 +36,7 @@ class Keeping:
     async def look(self, script: ManagedScript, now: datetime) -> datetime | None:
         """Gives when to look again at the latest."""
         self._script = script
+        self.leaving = [process for process in self.leaving if not process.is_over]
         await self._look_at_build()
         for row in script.instances.all():
             instance = self.instances.setdefault(row.number, Instance(self, row.number))
@@ -61,7 +65,7 @@ class Keeping:
     async def _begin_build(self, digest: str, asked: str) -> None:
         self.build_failure = ""
         made = await self.around.in_thread(script_environments.begin, self._script, digest, asked)
-        build = Build(self._script, made, self.around.until, self.around.wake)
+        build = Build(self._script, made, self.around, self._leave)
         try:
             await self.around.in_thread(build.begin)
             build.look()
@@ -85,6 +89,9 @@ class Keeping:
         elif build.failure:
             self.build, self.build_failure = None, build.failure
             await self.around.in_thread(script_environments.note_failed, self._script, build.made, build.failure)
+
+    def _leave(self, process: Process) -> None:
+        self.leaving.append(process)
 
     async def _break_off(self, build: Build) -> None:
         build.cancel()
@@ -113,6 +120,8 @@ class Keeping:
         """It is not ours any more: nothing of it may live on, and nothing is written down."""
         for instance in self.instances.values():
             instance.kill()
+        for process in self.leaving:
+            process.kill()
         if self.build is not None:
             self.build.cancel()
             self.build = None

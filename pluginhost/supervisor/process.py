@@ -123,17 +123,19 @@ class Process:
 
     def let_go(self, sentence: str = "") -> None:
         """It has ended and that is written down; the guard writes our last word, and goes."""
-        if self._end.fileno() >= 0:
+        if not self.is_over:
             self._tell(say=sentence or "Ended.")
+
+    @property
+    def is_over(self) -> bool:
+        """Its guard has gone, too."""
+        return self._end.fileno() < 0
 
     def kill(self) -> None:
         """At once, without a word: closing our end is enough."""
-        if self._end.fileno() >= 0:
-            self._close_at_once()
-
-    def _close_at_once(self) -> None:
-        self._loop.remove_reader(self._end)
-        self._end.close()
-        self.end = self.end or End(None)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._guard.wait(5)
+        if not self.is_over:
+            self._loop.remove_reader(self._end)
+            self._end.close()
+            self.end = self.end or End(None)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._guard.wait(5)
