@@ -1,24 +1,29 @@
 """Bodies are guarded before Django, which would take any size to disk before it asks who sends.
 
-With a body for `/v2` or `/api/v1` the key is checked before the body is read: 401. More than the path's limit is
-413, by what is announced and by what comes.
+With a body for `/v2` or `/api/v1` the key is checked before the body is read: 401; so is the sign-in of who uploads a
+script in the browser. More than the path's limit is 413, by what is announced and by what comes.
 """
 
 from __future__ import annotations
 
+import re
+from importlib import import_module
 from urllib.parse import parse_qs
 
 from channels.db import DatabaseSyncToAsync
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.http import parse_cookie
 
 from pluginhost import authentication, file_links, throttle
-from pluginhost.errors import Forbidden, PluginhostError, TooLarge
+from pluginhost.errors import Forbidden, PluginhostError, TooLarge, Unauthenticated
 from pluginhost.gateway.app import gateway
 
 from .answers import refuse
 from .asgi_types import Application, Message, Receive, Scope, Send
 
 KEY_PATHS = ("/v2/", "/api/v1/")
+_SCRIPT_UPLOADS = re.compile(r"/api/v1/plugins/[^/]+/script/versions|/plugins/[^/]+/supervision/upload/")
 
 
 class Guard:
@@ -71,6 +76,8 @@ def limit_of(scope: Scope) -> int:
         return int(settings.PLUGINHOST_MESSAGE_LIMIT)
     if path.startswith("/files/") and scope["method"] == "PUT":
         return int(settings.PLUGINHOST_UPLOAD_LIMIT)
+    if _SCRIPT_UPLOADS.fullmatch(path):
+        return int(settings.PLUGINHOST_SCRIPT_LIMIT)
     if path.startswith("/socket.io/"):
         return gateway.limit_for(_query(scope, "sid"))
     return int(settings.PLUGINHOST_BODY_LIMIT)
@@ -87,6 +94,8 @@ def _has_body(scope: Scope) -> bool:
 async def _check_key(scope: Scope) -> None:
     if scope["path"].startswith(file_links.PREFIX):
         _check_token(scope)
+    if _SCRIPT_UPLOADS.fullmatch(scope["path"]) and not scope["path"].startswith(KEY_PATHS):
+        await DatabaseSyncToAsync(_check_sign_in, thread_sensitive=False)(_cookie(scope, settings.SESSION_COOKIE_NAME))
     if not scope["path"].startswith(KEY_PATHS):
         return
     headers = _headers(scope)
@@ -101,6 +110,16 @@ def _check_token(scope: Scope) -> None:
     key = scope["path"].removeprefix(file_links.PREFIX)
     if scope["method"] == "PUT" and not file_links.is_good(_query(scope, "t"), "PUT", key):
         raise Forbidden("This upload address is not good, or its time is over; ask for a new one.")
+
+
+def _check_sign_in(session_key: str) -> None:
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key or None)
+    if SESSION_KEY not in store:
+        raise Unauthenticated("Sign in first, then upload the script again.")
+
+
+def _cookie(scope: Scope, name: str) -> str:
+    return parse_cookie(_headers(scope).get(b"cookie", b"").decode("latin-1")).get(name, "")
 
 
 def _look_at(key: str, address: str) -> None:

@@ -23,7 +23,7 @@ STREAMS = {"out": OUT + SYSTEM, "err": ERR + SYSTEM, "": ALL}
 FORMS = ("text", "jsonl")
 _STREAMED_AT_ONCE = 2_000
 _AT_END = datetime.max.replace(tzinfo=UTC)
-_WORDS = {OUT: "stdout", ERR: "stderr", SYSTEM: "system"}
+WORDS = {OUT: "stdout", ERR: "stderr", SYSTEM: "system"}
 _BAD_WORDS = r"Traceback \(most recent call last\)|\b\w*(?:Error|Exception)\b|\b(?:ERROR|CRITICAL|FATAL)\b"
 _BAD = re.compile(_BAD_WORDS)
 
@@ -224,9 +224,9 @@ def chunks(output: Output, which: Filter, form: str) -> Iterator[bytes]:
 
 
 def _as_text(line: Line) -> str:
-    return f"{_stamp(line.at)} {_WORDS[line.stream]:<6} {line.text}\n"
+    return f"{_stamp(line.at)} {WORDS[line.stream]:<6} {line.text}\n"
 
 
 def _as_json(line: Line) -> str:
-    told = {"number": line.number, "at": _stamp(line.at), "stream": _WORDS[line.stream], "text": line.text}
+    told = {"number": line.number, "at": _stamp(line.at), "stream": WORDS[line.stream], "text": line.text}
     return json.dumps(told, ensure_ascii=False) + "\n"

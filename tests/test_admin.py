@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.admin import site
-from pluginhost import credentials
+from pluginhost import credentials, script_variables
 from pluginhost.actions import organizations, plugins, retention, sessions
 from pluginhost.models import (
     ApiKey,
@@ -29,6 +29,7 @@ from pluginhost.models import (
     IssueComment,
     LogHead,
     LogLine,
+    ManagedScript,
     Member,
     Notice,
     Notification,
@@ -40,6 +41,10 @@ from pluginhost.models import (
     Rejection,
     Response,
     RetentionRule,
+    ScriptCode,
+    ScriptEnvironment,
+    ScriptInstance,
+    ScriptStart,
     ServerProcess,
     Session,
     StoredFile,
@@ -86,6 +91,7 @@ def _make_one_of_all(owner):
     stay = Connection.objects.create(
         plugin=plugin, process=process, sid="1", state="open", was_accepted=True, address="10.0.0.1"
     )
+    _make_a_script(owner, plugin, process)
     session = makers.make_session(owner, project, plugin)
     key = credentials.digest(credentials.new_session_key())
     Session.objects.filter(pk=session.pk).update(connection=stay, key_digest=key)
@@ -102,6 +108,26 @@ def _make_one_of_all(owner):
     Notice.objects.create(origin=found, asset=asset, index=0, code="ambiguous_asset", message="Two have this name.")
     stored = StoredFile.objects.create(key=f"{number}/one.png", project=project, created_by=owner)
     _make_more(owner, organization, project, stored, number)
+
+
+def _make_a_script(owner, plugin, process):
+    hidden = script_variables.hide({"TOKEN": "hush-hush"})
+    script = ManagedScript.objects.create(
+        plugin=plugin,
+        source="uploaded",
+        entry="main.py",
+        keeper=process,
+        environment_encrypted=hidden,
+        changed_by=owner,
+    )
+    code = ScriptCode.objects.create(
+        script=script, number=1, name="main.py", entry="main.py", digest="0" * 64, size=1, added_by=owner
+    )
+    made = ScriptEnvironment.objects.create(script=script, digest="0" * 64, packages="numpy==1.26.0")
+    instance = ScriptInstance.objects.create(script=script, number=1)
+    ScriptStart.objects.create(
+        instance=instance, number=1, revision=1, code=code, environment=made, keeper=process, started_by=owner
+    )
 
 
 def _make_more(owner, organization, project, stored, number):
@@ -174,7 +200,8 @@ def test_no_secret_and_no_digest_is_in_any_page(admin, ada):
     plugin, session, key, user = Plugin.objects.get(), Session.objects.get(), ApiKey.objects.get(), User.objects.first()
     secret = [
         credentials.decrypt(plugin.secret_encrypted), plugin.secret_encrypted, plugin.secret_digest,
-        plugin.old_secret_digest, session.key_digest, key.digest, user.password, ada.password,
+        plugin.old_secret_digest, session.key_digest, key.digest, user.password, ada.password, "hush-hush",
+        ManagedScript.objects.get().environment_encrypted,
     ]  # fmt: skip
     assert all(secret)
     for model in MODELS:

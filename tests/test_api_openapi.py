@@ -23,6 +23,15 @@ CALLS = {
     "/plugins/{plugin_id}/quarantine": {"post"},
     "/plugins/{plugin_id}/release": {"post"},
     "/plugins/{plugin_id}/connections": {"get"},
+    "/plugins/{plugin_id}/connections/{connection_id}/disconnect": {"post"},
+    "/plugins/{plugin_id}/connections/{connection_id}/drain": {"post"},
+    "/plugins/{plugin_id}/connections/{connection_id}/fill": {"post"},
+    "/plugins/{plugin_id}/script": {"get", "patch", "delete"},
+    "/plugins/{plugin_id}/script/output": {"get"},
+    "/plugins/{plugin_id}/script/starts": {"get"},
+    "/plugins/{plugin_id}/script/versions": {"get", "post"},
+    "/plugins/{plugin_id}/script/versions/{number}/use": {"post"},
+    "/plugins/{plugin_id}/script/{verb}": {"post"},
     "/projects": {"get", "post"},
     "/projects/{project_id}": {"get", "patch", "delete"},
     "/projects/{project_id}/imports/check": {"post"},
@@ -147,6 +156,7 @@ def caller(alice, project, plugin):
     caller = Caller(alice)
     caller.ids = {
         "plugin_id": plugin.uid, "project_id": project.uid, "session_id": session.pk, "import_id": imported.pk,
+        "connection_id": makers.make_connection(plugin).pk, "number": 1, "verb": "stop",
     }  # fmt: skip
     return caller
 
@@ -169,7 +179,8 @@ QUIET = settings(
 @QUIET
 @given(path=some.sampled_from(sorted(CALLS)), odd=some.lists(ODD_TEXT, min_size=2, max_size=2))
 def test_odd_ids_are_no_error_of_ours(caller, path, odd):
-    for name, value in zip(("plugin_id", "project_id", "session_id", "import_id"), odd * 2, strict=True):
+    names = ("plugin_id", "project_id", "session_id", "import_id", "connection_id", "number", "verb")
+    for name, value in zip(names, (odd * 4)[: len(names)], strict=True):
         path = path.replace(f"{{{name}}}", _quoted(value))
     for method in ("GET", "POST", "PUT", "DELETE"):
         if path != "/plugins" or method == "GET":

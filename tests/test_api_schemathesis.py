@@ -42,6 +42,7 @@ def ids(alice, project, plugin) -> dict[str, Any]:
     )
     return {
         "plugin_id": plugin.uid, "project_id": project.uid, "session_id": session.pk, "import_id": imported.pk,
+        "connection_id": makers.make_connection(plugin).pk, "number": 1, "verb": "stop",
     }  # fmt: skip
 
 

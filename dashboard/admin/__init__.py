@@ -17,6 +17,7 @@ from . import (
     plugins,
     projects,
     retention,
+    scripts,
     sessions,
     users,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "plugins",
     "projects",
     "retention",
+    "scripts",
     "sessions",
     "site",
     "users",

@@ -13,9 +13,10 @@ from .site import site
 @admin.register(Connection, site=site)
 class Connections(ViewOnly):
     list_display = (
-        "id", "plugin", state, "was_accepted", "address", "opened_at", "last_seen_at", "refusals", "noted",
+        "id", "plugin", state, "was_accepted", "address", "dialect", "opened_at", "last_seen_at", "round_trip_ms",
+        "refusals", "noted",
     )  # fmt: skip
-    list_filter = ("state", "was_accepted", "transport")
+    list_filter = ("state", "was_accepted", "transport", "is_draining")
     list_select_related = ("plugin",)
     search_fields = ("plugin__name", "plugin__uid", "address", "reason")
 

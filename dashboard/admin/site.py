@@ -16,6 +16,7 @@ from pluginhost.errors import Forbidden
 SECTIONS = {
     "People": ("User", "Organization", "Member", "ApiKey", "Notification", "RetentionRule"),
     "Plugins": ("Plugin", "PluginInProject", "Connection"),
+    "Managed scripts": ("ManagedScript", "ScriptInstance", "ScriptStart", "ScriptCode", "ScriptEnvironment"),
     "Projects": (
         "Project", "ProjectHead", "Asset", "Task", "TaskStep", "Batch", "BatchAsset", "Issue", "IssueComment",
         "StoredFile", "Export",

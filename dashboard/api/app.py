@@ -12,7 +12,21 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from pluginhost.errors import PluginhostError
 
-from . import answers, checks, import_items, imports, ledger, log, me, places, plugins, projects, sessions
+from . import (
+    answers,
+    checks,
+    connections,
+    import_items,
+    imports,
+    ledger,
+    log,
+    me,
+    places,
+    plugins,
+    projects,
+    scripts,
+    sessions,
+)
 from .auth import KEYS
 from .bodies import JsonBody
 
@@ -60,6 +74,8 @@ for error, answer in _ANSWERS.items():
 
 api.add_router("", me.router, tags=["Account"])
 api.add_router("", plugins.router, tags=["Plugins"])
+api.add_router("", connections.router, tags=["Plugins"])
+api.add_router("", scripts.router, tags=["Managed scripts"])
 api.add_router("", projects.router, tags=["Projects"])
 api.add_router("", places.router, tags=["Plugins in a project"])
 api.add_router("", sessions.router, tags=["Sessions"])

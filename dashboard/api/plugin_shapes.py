@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Max, Q
 from pydantic import BaseModel, Field
 
+from dashboard import stays
 from pluginhost.models import Connection, Plugin, Session
 from pluginhost.protocol import config as config_json
 
@@ -38,6 +39,8 @@ class PluginShown(BaseModel):
     concurrency: int
     timeout_s: int
     idle_timeout_s: int
+    retries: int
+    retries_after_imports: bool
     version: int
     created_at: Moment
     secret_set_at: Moment
@@ -65,8 +68,17 @@ class ConnectionShown(BaseModel):
     closed_at: Moment | None
     reason: str
     refusals: int
+    cure: str = Field(description="What to do where it is refused or kept without work.")
     noted: int = Field(description="Events it sent that were refused.")
     noted_reason: str
+    is_draining: bool = Field(description="It gets no new sessions.")
+    is_to_go: bool = Field(description="It was disconnected: no work until it is started anew.")
+    dialect: str = Field(description="Which client it is, as far as it can be told.")
+    client_version: str
+    instance: str = Field(description="The script's own name for itself.")
+    round_trip_ms: float | None = Field(description="Of the newest probe; there is one each 15 seconds.")
+    slowest_ms: float | None
+    probed_at: Moment | None
 
 
 def show(plugins: list[Plugin]) -> list[PluginShown]:
@@ -81,7 +93,8 @@ def show_with_secret(plugin: Plugin, secret: str) -> PluginWithSecret:
 
 def _fields(plugin: Plugin) -> dict[str, Any]:
     copied = (
-        "name", "type", "description", "class_names", "concurrency", "timeout_s", "idle_timeout_s", "version",
+        "name", "type", "description", "class_names", "concurrency", "timeout_s", "idle_timeout_s", "retries",
+        "retries_after_imports", "version",
         "created_at", "secret_set_at", "quarantined_at", "quarantine_reason",
     )  # fmt: skip
     return {
@@ -124,9 +137,14 @@ def _seen_last(keys: list[int]) -> list[tuple[int, datetime]]:
 def show_connections(connections: list[Connection]) -> list[ConnectionShown]:
     copied = (
         "id", "state", "address", "transport", "opened_at", "last_seen_at", "closed_at", "reason", "refusals",
-        "noted", "noted_reason",
+        "noted", "noted_reason", "is_draining", "is_to_go", "dialect", "client_version", "instance", "round_trip_ms",
+        "slowest_ms", "probed_at",
     )  # fmt: skip
     return [
-        ConnectionShown(accepted=connection.was_accepted, **{name: getattr(connection, name) for name in copied})
+        ConnectionShown(
+            accepted=connection.was_accepted,
+            cure=stays.cure(connection, connection.plugin),
+            **{name: getattr(connection, name) for name in copied},
+        )
         for connection in connections
     ]

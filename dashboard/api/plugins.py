@@ -1,4 +1,4 @@
-"""Plugins: registering them, their settings, their secret, and the stays of their scripts."""
+"""Plugins: registering them, their settings and their secret."""
 
 from __future__ import annotations
 
@@ -10,21 +10,12 @@ from pydantic import ConfigDict, Field
 
 from pluginhost import access
 from pluginhost.actions import plugins as actions
-from pluginhost.models import Connection
 
 from .auth import principal_of
 from .bodies import JSON_OR_TEXT, Given
 from .me import organization_for
 from .paging import Page, Paging, page
-from .plugin_shapes import (
-    ConnectionShown,
-    PluginShown,
-    PluginWithSecret,
-    Secret,
-    show,
-    show_connections,
-    show_with_secret,
-)
+from .plugin_shapes import PluginShown, PluginWithSecret, Secret, show, show_with_secret
 
 router = Router()
 
@@ -44,6 +35,8 @@ class PluginFields(Given):
     concurrency: int = 1
     timeout_s: int = 86_400
     idle_timeout_s: int = 1_800
+    retries: int = Field(default=0, description="Times a crashed session is run again by itself, 0 to 5.")
+    retries_after_imports: bool = Field(default=False, description="Also where it had imported something.")
 
 
 class NewPlugin(PluginFields):
@@ -143,10 +136,3 @@ def release_plugin(request: HttpRequest, plugin_id: str) -> PluginShown:
     principal = principal_of(request)
     actions.release(principal, access.owned_plugin(principal, plugin_id))
     return get_plugin(request, plugin_id)
-
-
-@router.get("/plugins/{plugin_id}/connections", response=Page[ConnectionShown], summary="The stays of its scripts")
-def list_connections(request: HttpRequest, plugin_id: str, paging: Query[Paging]) -> Page[ConnectionShown]:
-    """Newest first; refused ones too."""
-    plugin = access.plugin(principal_of(request), plugin_id)
-    return page(Connection.objects.filter(plugin=plugin), paging, show_connections, newest_first=True)

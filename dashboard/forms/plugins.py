@@ -96,12 +96,28 @@ class PluginForm(forms.Form):
     idle_timeout_s = SpanField(
         initial=1_800, label="Idle limit", help_text="It is ended after this time without a sign of life."
     )
+    retries = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=5,
+        initial=0,
+        label="Retries",
+        help_text="So often a session whose script was lost is run again by itself, each time a while later: 0 to 5.",
+    )
+    retries_after_imports = forms.BooleanField(
+        required=False,
+        label="Retry also where something was imported already",
+        help_text="Only if running the same assets twice does no harm.",
+    )
 
     def clean_default_config(self) -> str:
         return _json(self.cleaned_data["default_config"], config_json.parse_object)
 
     def clean_config_schema(self) -> str:
         return _json(self.cleaned_data["config_schema"], config_json.check_schema)
+
+    def clean_retries(self) -> int:
+        return self.cleaned_data["retries"] or 0
 
     def fields_of(self) -> dict[str, Any]:
         """The values for the action, without what is not the plugin's."""

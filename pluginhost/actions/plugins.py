@@ -31,7 +31,10 @@ EDITABLE = (
     "concurrency",
     "timeout_s",
     "idle_timeout_s",
+    "retries",
+    "retries_after_imports",
 )
+MOST_RETRIES = 5
 
 
 @transaction.atomic
@@ -214,6 +217,12 @@ def _whole_number(least: int, most: int) -> Any:
     return check
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("This must be true or false.")
+    return value
+
+
 _CHECKS = {
     "name": _name,
     "description": _text,
@@ -223,6 +232,8 @@ _CHECKS = {
     "concurrency": _whole_number(1, 100),
     "timeout_s": _whole_number(1, 30 * 86_400),
     "idle_timeout_s": _whole_number(1, 30 * 86_400),
+    "retries": _whole_number(0, MOST_RETRIES),
+    "retries_after_imports": _flag,
 }
 
 
