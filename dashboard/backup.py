@@ -11,11 +11,12 @@ from pathlib import Path
 
 from pluginhost.actions.files import DRAFTS
 
-DATABASE, KEYS, FILES = "pluginhost.sqlite3", "keys", "files"
+DATABASE, KEYS, FILES, SCRIPTS = "pluginhost.sqlite3", "keys", "files", "scripts"
 
 
 def write(data_dir: Path, target: Path) -> Path:
-    """One archive with the SQLite database as of one moment, the keys, and the files; readable by its owner only.
+    """One archive with the SQLite database as of one moment, the keys, the files, and the uploaded scripts; readable by
+    its owner only.
 
     FileExistsError when `target` is there already. Half an archive is never left under its name.
     """
@@ -41,8 +42,8 @@ def _pack(data_dir: Path, out: tarfile._Fileobj) -> None:
             archive.add(copy / DATABASE, DATABASE)
         finally:
             shutil.rmtree(copy)
-        for folder in (KEYS, FILES):
-            _add(archive, data_dir, data_dir / folder)
+        for folder in (data_dir / KEYS, data_dir / FILES, *sorted((data_dir / SCRIPTS).glob("*/code"))):
+            _add(archive, data_dir, folder)
 
 
 def _copy_database(source: Path, target: Path) -> None:

@@ -5,16 +5,16 @@ A file is named after its first line's number, and a line has a head of one leng
     000000000042 2026-11-22T15:36:54.123456Z e ModuleNotFoundError: No module named 'pkg_resources'
 
 `o` is stdout, `e` stderr, `s` what Pluginhost itself says of the process. Numbers count without gaps over all starts
-of an instance; the oldest files go when there are too many. Plain Python, since the guard of a script writes it.
+of an instance; the oldest files go when there are too many. Plain Python and little of it, since each script's guard has this in memory.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 OUT, ERR, SYSTEM = "o", "e", "s"
 ALL = OUT + ERR + SYSTEM
@@ -24,16 +24,14 @@ HEAD = _DIGITS + 1 + _TIME + 3
 _BLOCK = 1 << 16
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     number: int
     at: datetime
     stream: str
     text: str
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """Some lines in order; `first` and `last` are the numbers of the oldest and newest that are kept, 0 for none."""
 
     lines: list[Line]

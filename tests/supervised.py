@@ -89,6 +89,12 @@ class World:
             self.look()
             self._loop.run_until_complete(self._wait())
 
+    def give_time(self, condition: Callable[[], Any], seconds: float) -> None:
+        """Let processes do what they should not, for a while; nobody looks."""
+        give_up = machine_now() + seconds
+        while not condition() and machine_now() < give_up:
+            self._loop.run_until_complete(self._wait())
+
     async def _wait(self) -> None:
         waiting = [asyncio.ensure_future(one._woken.wait()) for one in self.supervisors]
         await asyncio.wait(waiting, timeout=0.02, return_when="FIRST_COMPLETED")

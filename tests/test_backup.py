@@ -41,6 +41,18 @@ def test_a_server_that_runs_is_saved_and_another_goes_on_from_there(new_server, 
     assert (data / "files" / place.split("/files/")[1].split("?")[0]).read_bytes() == b"picture"
 
 
+def test_uploaded_scripts_are_saved_and_what_can_be_made_again_is_not(tmp_path):
+    data = tmp_path / "data"
+    for name in ("scripts/a/code/1/main.py", "scripts/a/environments/x/venv/big", "scripts/a/output/1/1.log"):
+        (data / name).parent.mkdir(parents=True)
+        (data / name).touch()
+    sqlite3.connect(data / backup.DATABASE).close()
+    with tarfile.open(backup.write(data, tmp_path / "saved.tar.gz")) as packed:
+        assert [
+            name for name in packed.getnames() if name.startswith("scripts") and name.endswith((".py", "big", "log"))
+        ] == ["scripts/a/code/1/main.py"]
+
+
 def test_what_is_there_is_never_overwritten(tmp_path):
     archive = tmp_path / "a.tar.gz"
     archive.write_text("precious")

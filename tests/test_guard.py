@@ -113,7 +113,9 @@ def test_asked_again_there_is_less_patience(guarded):
 
 
 def test_what_it_started_is_killed_with_it(guarded):
-    source = f"import subprocess, sys\nprint('child', subprocess.Popen([sys.executable, '-S', '-c', {STUBBORN!r}]).pid)\n"
+    source = (
+        f"import subprocess, sys\nprint('child', subprocess.Popen([sys.executable, '-S', '-c', {STUBBORN!r}]).pid)\n"
+    )
     process = guarded.start(f"{source}{FOR_EVER}")
     guarded.wait_said("here")
     child = pid_in(guarded, "child")

@@ -195,7 +195,7 @@ def test_half_a_traceback_is_none():
 
 def test_a_group_of_exceptions_is_found():
     text = (
-        "  + Exception Group Traceback (most recent call last):\n  |   File \"x.py\", line 1, in <module>\n"
+        '  + Exception Group Traceback (most recent call last):\n  |   File "x.py", line 1, in <module>\n'
         "  | ExceptionGroup: two (2 sub-exceptions)\n  +-+---------------- 1 ----------------\n"
         "    | ValueError: 1\n    +------------------------------------"
     )

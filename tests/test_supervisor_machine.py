@@ -43,6 +43,7 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(instances=st.integers(1, 2), policy=st.sampled_from(["always", "on_failure"]))
     def begin(self, instances, policy):
+        (self.folder / "two").unlink(missing_ok=True)
         self.world = World(self.folder)
         self.plugin = makers.make_plugin(self.alice, self.alice.memberships.get().organization)
         self.owner = makers.principal(self.alice)
@@ -85,7 +86,7 @@ class Machine(RuleBasedStateMachine):
             for keeping in supervisor.kept.values():
                 for instance in keeping.instances.values():
                     if instance.process is not None:
-                        os.kill(instance.process._guard.pid, signal.SIGKILL)
+                        instance.process._guard.kill()
                         return
 
     # --- what happens to supervisors ---
@@ -112,8 +113,19 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def lose_the_lease(self):
-        """As if its keeper had been asleep until somebody else may have it."""
+        """Whoever looks first has it."""
         ManagedScript.objects.filter(plugin=self.plugin).update(lease_until=Now() - timedelta(seconds=1))
+
+    @precondition(lambda self: len(self.world.supervisors) > 1)
+    @rule()
+    def its_keeper_oversleeps(self):
+        """The lease runs out while it does not look, and the others have time to begin what still runs with it."""
+        self.lose_the_lease()
+        for sleeper in [one for one in self.world.supervisors if one.kept]:
+            others = [one for one in self.world.supervisors if one is not sleeper]
+            for other in others * 3:
+                self.world.look_with(other)
+            self.world.give_time(lambda: not self.world.is_alone(), 0.4)
 
     @rule(seconds=st.sampled_from([1, 5, 60, 601]))
     def time_passes(self, seconds):

@@ -25,6 +25,8 @@ State = ScriptInstance.State
 Restart = ManagedScript.Restart
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 HEALTHY = timedelta(minutes=10)
+MOST_STARTS = 500
+"""So many of an instance's starts are kept: one that falls over all day makes three hundred."""
 _LOOKED_AT = 12
 
 
@@ -82,6 +84,7 @@ def note_starting(
         return None
     ScriptStart.objects.filter(instance=instance, ended_at=None).update(ended_at=now, reason="Nobody saw its end.")
     last = ScriptStart.objects.filter(instance=instance).aggregate(last=Max("number"))["last"] or 0
+    ScriptStart.objects.filter(instance=instance, number__lte=last - MOST_STARTS).delete()
     return ScriptStart.objects.create(
         instance=instance,
         number=last + 1,

@@ -14,8 +14,9 @@ from dashboard import backup
 class Command(BaseCommand):
     requires_system_checks = ()
     help = (
-        "Writes one .tar.gz with the SQLite database as it is at this moment, the keys, and the uploaded files. The "
-        "server may run meanwhile. To go back: stop the server, unpack it into an empty data directory, start again."
+        "Writes one .tar.gz with the SQLite database as it is at this moment, the keys, the uploaded files and "
+        "scripts. The server may run meanwhile. To go back: stop the server, unpack it into an empty data directory, start it "
+        "again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
