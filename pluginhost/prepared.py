@@ -5,7 +5,7 @@ To make the SQL for a page of assets takes Django several times as long as the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -72,9 +72,10 @@ class _Made:
 
     def __init__(self, queryset: QuerySet[Any, Any], marks: range) -> None:
         self._compiler: Any = queryset.query.get_compiler(connection=connection)
-        self._sql, marked = self._compiler.as_sql()
+        sql, marked = self._compiler.as_sql()
         places = {mark: place for place, mark in enumerate(marks)} | {str(mark): mark - _MARK for mark in marks}
-        self._parameters = [(places.get(parameter), parameter) for parameter in marked]
+        self._sql, rest = _with_literals(sql, marked, places)
+        self._parameters = [(places.get(parameter), parameter) for parameter in rest]
         self._converters = self._compiler.get_converters([column for column, *_ in self._compiler.select])
         if queryset.query.default_cols:  # models, no `values_list`
             self._prepare_objects()
@@ -105,3 +106,19 @@ class _Made:
             for name, column in self._annotations:
                 setattr(found, name, row[column])
             yield found
+
+
+def _with_literals(sql: str, marked: Sequence[Any], places: Container[Any]) -> tuple[str, list[Any]]:
+    """The SQL with our own constants in it, and the parameters that are left.
+
+    SQLite takes no partial index, like that of queued sessions, for a state that it is told only later.
+    """
+    parts, rest = sql.split("%s"), []
+    whole = parts[0]
+    for parameter, part in zip(marked, parts[1:], strict=True):
+        if isinstance(parameter, str) and parameter not in places and "%" not in parameter:
+            whole += "'" + str(parameter).replace("'", "''") + "'" + part
+        else:
+            rest.append(parameter)
+            whole += "%s" + part
+    return whole, rest

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pluginhost.actions import claims, connections, plugins
+from pluginhost.actions import claims, connections, plugins, processes, sessions
 from pluginhost.actions.connections import Caller
 from pluginhost.models import Connection, Session
 
@@ -167,3 +167,69 @@ def test_a_connection_that_was_closed_over_its_head_goes_on_as_a_new_one_with_it
     assert verdict.is_welcome
     assert (session.state, session.connection) == (Session.State.RUNNING, verdict.connection)
     assert connections.recheck(verdict.connection.pk, timezone.now())
+
+
+# --- which have something to look for ---
+
+
+@pytest.fixture
+def process(db):
+    return processes.begin("web", "a process")
+
+
+@pytest.fixture
+def here(process, plugin, secret):
+    return connections.greet(CALLER, process, plugin.uid, secret, None, timezone.now()).connection
+
+
+def due(process):
+    return connections.due(process.pk)
+
+
+def test_an_idle_connection_has_nothing_to_look_for(process, here):
+    assert due(process) == []
+
+
+def test_one_whose_plugin_has_work_has(alice, project, plugin, process, here):
+    makers.make_session(alice, project, plugin)
+    assert due(process) == [here.pk]
+
+
+def test_another_process_looks_for_its_own(alice, project, plugin, process, here):
+    makers.make_session(alice, project, plugin)
+    assert due(processes.begin("web", "another")) == []
+
+
+def test_so_has_one_whose_plugin_was_taken_out_of_service_or_put_back(alice, plugin, process, here):
+    plugins.quarantine(makers.principal(alice), plugin, "Look at it.")
+    assert due(process) == [here.pk]
+    connections.recheck(here.pk, timezone.now())
+    assert due(process) == []
+    plugin.refresh_from_db()
+    plugins.release(makers.principal(alice), plugin)
+    assert due(process) == [here.pk]
+    connections.recheck(here.pk, timezone.now())
+    assert due(process) == []
+
+
+def test_so_has_one_that_was_asked_to_go_once(alice, process, here):
+    connections.disconnect(makers.principal(alice), here)
+    assert due(process) == [here.pk]
+    connections.recheck(here.pk, timezone.now())
+    assert due(process) == []
+
+
+def test_so_has_our_own_client_when_a_session_of_it_was_cancelled(alice, project, plugin, process, here):
+    makers.make_session(alice, project, plugin)
+    order = claims.claim(here.pk)
+    claims.mark_sent(order.session_id, here.pk)
+    sessions.cancel(makers.principal(alice), Session.objects.get(pk=order.session_id))
+    assert due(process) == []
+    Connection.objects.filter(pk=here.pk).update(instance="box-1")
+    assert due(process) == [here.pk]
+
+
+def test_one_that_has_gone_has_not(alice, project, plugin, process, here):
+    connections.close(here, "gone", timezone.now())
+    makers.make_session(alice, project, plugin)
+    assert due(process) == []

@@ -7,7 +7,7 @@ import threading
 from django.db import connection
 from django.db.models import F
 
-from pluginhost.models import Asset, Project
+from pluginhost.models import Asset, Project, Session
 from pluginhost.prepared import Prepared
 
 from . import makers
@@ -80,3 +80,20 @@ def test_the_first_of_no_objects_is_none(alice, organization):
     prepared = Prepared(named, 2)
     assert prepared.first(project.uid, organization.pk) == project
     assert prepared.first(project.uid, organization.pk + 1) is None
+
+
+def test_constants_stand_in_the_sql_so_that_the_database_takes_the_index_that_is_for_them(db):
+    prepared = Prepared(lambda plugin: Session.objects.filter(plugin=plugin, state="queued").values_list("pk"), 1)
+    prepared.rows(1)
+    assert "'queued'" in prepared._here()._sql
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {prepared._here()._sql}", [1])
+            assert "session_queued" in cursor.fetchall()[0][3]
+
+
+def test_odd_constants_mean_what_they_say(alice, organization):
+    for name in ("it's", "100%", "a\\b", "%s", "“”"):
+        project = makers.make_project(alice, organization, name=name)
+        prepared = Prepared(lambda pk, name=name: Project.objects.filter(name=name, pk=pk).values_list("name"), 1)
+        assert prepared.rows(project.pk) == [(name,)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from pluginhost import credentials, nudge
@@ -181,6 +181,31 @@ def recheck(connection_id: int, at: datetime) -> bool:
         nudge.plugin(plugin.pk)
         return True
     return not is_out and connection.state == State.OPEN
+
+
+def due(process_id: int) -> list[int]:
+    """A process's connections that have something to look for: work, a cancelled session, another standing than their
+    plugin says."""
+    return [pk for (pk,) in _due.rows(process_id)]
+
+
+_out = Q(plugin__quarantined_at__isnull=False) | Q(plugin__deleted_at__isnull=False) | Q(is_to_go=True)
+_own = ~Q(instance="")  # only our own client can be told
+_of_plugin = Session.objects.filter(plugin=OuterRef("plugin"), state=Session.State.QUEUED)
+_cancelling = Session.objects.filter(connection=OuterRef("pk"), state=Session.State.CANCELLING)
+_due = Prepared(
+    lambda process: (
+        Connection.objects.filter(process=process, was_accepted=True)
+        .exclude(state=State.CLOSED)
+        .filter(
+            Q(_out | Exists(_of_plugin) | _own & (Q(is_draining=True) | Exists(_cancelling)), state=State.OPEN)
+            | Q(~_out, state=State.QUARANTINED, reason=F("plugin__quarantine_reason"))
+        )
+        .order_by()
+        .values_list("pk")
+    ),
+    1,
+)
 
 
 def close(connection: Connection, reason: str, at: datetime) -> None:

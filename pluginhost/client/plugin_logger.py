@@ -42,7 +42,7 @@ class PluginLogger(logging.Logger):
     def isEnabledFor(self, level: int) -> bool:
         return level >= self.getEffectiveLevel()
 
-    def _log(
+    def _log(  # type: ignore[override]  # its first arguments have no names here
         self,
         level: int,
         msg: object,

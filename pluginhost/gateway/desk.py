@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
-from channels.layers import get_channel_layer
-from redis.exceptions import RedisError
+from collections.abc import Callable
 
 from pluginhost import nudge
 
+from .ear import Ear
 from .inbox import Inbox
 from .peer import Peer
 
-logger = logging.getLogger(__name__)
-
-_AGAIN_SECONDS = 5.0
-_RENEW_SECONDS = 3600.0  # a layer forgets its groups after a day
+FEW = 4
+"""So many scripts look for themselves at a nudge; of more, one question tells which have something to look for."""
 
 
 class Desk:
@@ -26,47 +21,25 @@ class Desk:
         self.plugin_uid = plugin_uid
         self.inbox = Inbox()
         self.peers: set[Peer] = set()
-        self._ear: asyncio.Task[None] | None = None
+        self._ear: Ear | None = None
 
     @property
     def is_idle(self) -> bool:
         return not self.peers and not len(self.inbox)
 
-    def listen(self, plugin_id: int) -> None:
+    def listen(self, plugin_id: int, look_for_many: Callable[[], None]) -> None:
         """Wake the scripts' claims at each nudge of the plugin, from now on."""
         if self._ear is None:
-            self._ear = asyncio.create_task(self._hear(plugin_id), name=f"nudges of plugin {plugin_id}")
+            self._ear = Ear(nudge.plugin_group(plugin_id), lambda: self._wake(look_for_many))
 
-    def wake(self) -> None:
+    def _wake(self, look_for_many: Callable[[], None]) -> None:
+        if len(self.peers) > FEW:
+            look_for_many()
+            return
         for peer in self.peers:
             peer.wake.set()
 
     def close(self) -> None:
         if self._ear is not None:
-            self._ear.cancel()
+            self._ear.close()
             self._ear = None
-
-    async def _hear(self, plugin_id: int) -> None:
-        layer = get_channel_layer()
-        groups = (nudge.plugin_group(plugin_id), nudge.EVERYTHING)
-        while True:
-            try:
-                channel = await layer.new_channel()
-                for group in groups:
-                    await layer.group_add(group, channel)
-                await self._hear_on(layer, channel, groups)
-            except (OSError, RedisError) as error:  # Redis is away; the slow tick goes on meanwhile
-                logger.warning("no nudges for plugin %s: %s", plugin_id, error)
-                await asyncio.sleep(_AGAIN_SECONDS)
-
-    async def _hear_on(self, layer: object, channel: str, groups: tuple[str, ...]) -> None:
-        try:
-            async with asyncio.timeout(_RENEW_SECONDS):
-                while True:
-                    await layer.receive(channel)  # type: ignore[attr-defined]
-                    self.wake()
-        except TimeoutError:
-            return
-        finally:
-            for group in groups:
-                await layer.group_discard(group, channel)  # type: ignore[attr-defined]

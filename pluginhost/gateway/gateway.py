@@ -21,6 +21,7 @@ from pluginhost.protocol import dialects
 from . import storing
 from .desk import Desk
 from .inbox import Gone, Item, Report
+from .looking import Looking
 from .packets import NAMESPACE
 from .peer import Peer
 from .probing import Probing
@@ -46,6 +47,7 @@ class Gateway:
         self._peers: dict[str, Peer] = {}
         self._telling = Telling(server)
         self._probing = Probing(server, self._peers, self.in_thread)
+        self._looking = Looking(self._peers, self.in_thread)
         self._desks: dict[str, Desk] = {}
         self._anonymous = Desk("")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gateway")
@@ -66,10 +68,12 @@ class Gateway:
         self._storing = asyncio.create_task(self._store_until_the_end(), name="gateway: storing")
         self._lease = asyncio.create_task(self._renew_lease(), name="gateway: lease")
         self._probing.start()
+        self._looking.start(self._process.pk)
 
     async def stop(self) -> None:
         """Hear out the scripts, commit everything, cut their lines. Nobody must be accepted any more."""
         self._probing.stop()
+        self._looking.stop()
         await self._say_farewell()
         await self._stop_storing()
         for peer in list(self._peers.values()):
@@ -225,7 +229,7 @@ class Gateway:
             return
         peer.stop_timer()
         if verdict.connection is not None and peer.work is None:
-            self._desks[peer.plugin_uid or ""].listen(verdict.connection.plugin_id)
+            self._desks[peer.plugin_uid or ""].listen(verdict.connection.plugin_id, self._looking.soon)
             peer.work = asyncio.create_task(self._script(peer).work(), name=f"script {verdict.connection.pk}")
         if verdict.is_welcome:
             self.server.raise_limit(self._eio_sid(peer))
@@ -240,6 +244,14 @@ class Gateway:
 
     async def _send_order(self, peer: Peer, order: dict[str, Any], done: Callable[..., None]) -> None:
         await self.server.emit("plugin", order, to=peer.sid, namespace=NAMESPACE, callback=done)
+
+    async def send_test_order(self, peer: Peer) -> None:
+        """One that is no session's; its acknowledgement is told."""
+
+        async def answered(*_: Any) -> None:
+            await self._telling.tell_one(peer, "test_answered", {})
+
+        await self.server.emit("plugin", {"test": True}, to=peer.sid, namespace=NAMESPACE, callback=answered)
 
     async def _quarantine(self, peer: Peer, reason: str) -> None:
         """Tell it once, in the name of an event, and leave it be: clients that are cut off come back in a storm."""

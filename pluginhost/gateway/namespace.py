@@ -58,6 +58,12 @@ class PluginNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             peer.has_said_hello, peer.instance = True, hello.instance
             await self._gateway.put(peer, hello)
 
+    async def on_test_order(self, sid: str, *arguments: Any) -> None:
+        """Our client's doctor asks whether orders come through, and their answers back."""
+        peer = self._gateway.peer(sid)
+        if peer is not None and peer.is_welcome and peer.has_said_hello:
+            await self._gateway.send_test_order(peer)
+
     async def on_progress(self, sid: str, *arguments: Any) -> None:
         peer = self._gateway.peer(sid)
         if peer is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from socketio import packet
 
-KNOWN_EVENTS = {"heartbeat", "hello", "log", "progress", "response"}
+KNOWN_EVENTS = {"heartbeat", "hello", "log", "progress", "response", "test_order"}
 MALFORMED = "malformed"
 NAMESPACE = "/plugin"
 EVENT_PACKET = f"42{NAMESPACE},"

@@ -18,7 +18,9 @@ from .peer import Peer
 
 logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 300.0
+"""Whoever has something to look for is woken (`looking.py`); this is for what nobody has thought of."""
+AGAIN_SECONDS = 5.0
 
 InThread = Callable[..., Awaitable[Any]]
 Send = Callable[[Peer, dict[str, Any], Callable[..., None]], Awaitable[None]]
@@ -27,7 +29,7 @@ Tell = Callable[[Peer, str, dict[str, Any]], Awaitable[None]]
 
 
 class Script:
-    """The one task that claims for one connection: on connect, at each nudge, when a session ends, on a slow tick."""
+    """The one task that claims for one connection: on connect, and whenever it is woken, by a nudge or the tick."""
 
     def __init__(self, peer: Peer, *, in_thread: InThread, send: Send, put: Put, tell: Tell) -> None:
         self._peer, self._in_thread, self._send, self._put, self._tell = peer, in_thread, send, put, tell
@@ -40,8 +42,10 @@ class Script:
                 await self.look()
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("connection %s could not look for work: %s", self._peer.connection_id, error)
+                self._try_again_soon()
             except Exception:  # the edge of the loop: the script must not be left without work for ever
                 logger.exception("connection %s could not look for work", self._peer.connection_id)
+                self._try_again_soon()
             await self._wait()
 
     async def look(self) -> None:
@@ -92,8 +96,11 @@ class Script:
     def _acknowledged(self, session_id: int) -> Callable[..., None]:
         return lambda *values: self._put(self._peer, Acknowledged(session_id, values))
 
+    def _try_again_soon(self) -> None:
+        asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._peer.wake.set)
+
     async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._peer.wake.wait(), TICK_SECONDS)
+            await asyncio.wait_for(self._peer.wake.wait(), LONGEST_WAIT_SECONDS)
         except TimeoutError:
             return

@@ -300,6 +300,12 @@ def recheck(connection_id: int) -> bool:
     return connections.recheck(connection_id, timezone.now())
 
 
+def due(process_id: int) -> list[int]:
+    """This process's connections that have something to look for."""
+    close_old_connections()
+    return connections.due(process_id)
+
+
 @dataclass(frozen=True)
 class News:
     """What a script that said hello has to be told."""

@@ -67,6 +67,7 @@ class Connection(models.Model):
         indexes = [
             models.Index(fields=["plugin", "-id"], name="connection_of_plugin"),
             models.Index(fields=["plugin"], condition=models.Q(state="open"), name="connection_open"),
+            models.Index(fields=["process", "state"], condition=~models.Q(state="closed"), name="connection_here"),
         ]
 
     def __str__(self) -> str:

@@ -132,7 +132,8 @@ class Session(models.Model):
             models.UniqueConstraint(fields=["started_by", "idempotency_key"], name="session_asked_once"),
         ]
         indexes = [
-            models.Index(fields=["plugin", "id"], condition=models.Q(state="queued"), name="session_queue"),
+            # `state` is in it so that SQLite prefers it to `session_of_plugin`, which has all that ever ran.
+            models.Index(fields=["plugin", "state", "id"], condition=models.Q(state="queued"), name="session_queued"),
             models.Index(
                 fields=["state"],
                 condition=models.Q(state__in=["running", "lost", "cancelling"]),
