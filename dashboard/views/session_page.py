@@ -94,11 +94,12 @@ _EVENTS = Prepared(
 
 def _counts_by_now(session: Session) -> summaries.Counts:
     """From the session's own row: a running session's page is drawn often."""
-    sent = session.accepted + session.rejected + session.unchanged
+    sent = session.accepted + session.rejected + session.unchanged + session.discarded
     return summaries.Counts(
         accepted=session.accepted,
         rejected=session.rejected,
         unchanged=session.unchanged,
+        discarded=session.discarded,
         not_reached=max(left_of(session) - max(sent, session.assets_read), 0),
         no_result=max(session.assets_read - sent, 0),
         objects=session.objects_count,
@@ -123,6 +124,7 @@ def parts_of(counts: summaries.Counts, *, is_final: bool) -> list[Part]:
         ("accepted", counts.accepted, "s-ok"),
         ("unchanged", counts.unchanged, "s-same"),
         ("rejected", counts.rejected, "s-partial"),
+        ("discarded", counts.discarded, "s-gone"),
         ("no result" if is_final else "read", counts.no_result, "s-read"),
         ("not reached", counts.not_reached, "s-rest"),
     ]

@@ -17,7 +17,10 @@ State = Import.State
 
 @dataclass(frozen=True)
 class Overlap:
-    """Those of an import's assets that others give something: any applied one, those that it hides, its session's."""
+    """Those of an import's assets that others give something: any applied one, those that it hides, its session's.
+
+    What of its session's was discarded counts no more.
+    """
 
     applied: NumberSet
     hidden: NumberSet
@@ -31,7 +34,8 @@ def overlap(imported: Import, given: NumberSet) -> Overlap:
         if other.state == State.APPLIED:
             applied.append(stored)
             hidden += [stored] if _hides(imported, other) else []
-        own += [stored] if imported.session_id and other.session_id == imported.session_id else []
+        is_own = imported.session_id is not None and other.session_id == imported.session_id
+        own += [stored] if is_own and other.state != State.DISCARDED else []
     return Overlap(*(NumberSet.union_of(stored) & given for stored in (applied, hidden, own)))
 
 

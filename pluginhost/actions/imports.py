@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from pluginhost import nudge
@@ -25,6 +26,7 @@ from pluginhost.import_sorting import Noticed, Refused
 from pluginhost.import_standing import STANDING
 from pluginhost.models import Import, Notice, PreLabel, Project, ProjectHead, Rejection, Session
 from pluginhost.models.session import Existing
+from pluginhost.outcomes import refused_by
 from pluginhost.principal import Principal
 from pluginhost.protocol.numbers import NumberSet
 
@@ -199,24 +201,17 @@ def _recount(imported: Import, counts: Counts, own: NumberSet) -> None:
 
 def _note_on_session(session: Session, imported: Import, counts: Counts, newly: int, *, is_staged: bool) -> None:
     """Its counts are of assets, each once, and of the objects that they have from it now; `newly` had none from it."""
-    rejected = _rejected(session) if counts.rejected or session.rejected else 0
-    Session.objects.filter(pk=session.pk).update(
-        accepted=F("accepted") + newly,
-        objects_count=F("objects_count") + counts.objects - counts.replaced_objects,
-        rejected=rejected,
-    )
+    changes: dict[str, Any] = {
+        "accepted": F("accepted") + newly,
+        "objects_count": F("objects_count") + counts.objects - counts.replaced_objects,
+    }
+    if counts.rejected or counts.notices["passed_over"] or session.rejected:
+        changes["rejected"] = refused_by(session)
+    if session.discarded:
+        changes["discarded"] = len(import_assets.discarded_of(session))
+    Session.objects.filter(pk=session.pk).update(**changes)
     tell(session, "import", _sentence(imported, counts, is_staged=is_staged))
     nudge.session(session.pk)
-
-
-def _rejected(session: Session) -> int:
-    """Assets with a refused item and nothing accepted, and items that named no asset."""
-    refused = Rejection.objects.filter(origin__session=session).exclude(origin__state=Import.State.RECEIVING).order_by()
-    given = PreLabel.objects.filter(asset=OuterRef("asset"), origin__session=session).exclude(
-        origin__state=Import.State.RECEIVING
-    )
-    known = refused.filter(~Exists(given), asset__isnull=False)
-    return known.values("asset").distinct().count() + refused.filter(asset__isnull=True).count()
 
 
 def _sentence(imported: Import, counts: Counts, *, is_staged: bool) -> str:

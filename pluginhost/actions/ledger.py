@@ -196,6 +196,15 @@ def give_places(principal: Principal, moving: QuerySet[Import], place: int) -> i
     return place + len(rows)
 
 
+def count_again(session: Session) -> None:
+    """After some of its results were discarded: they had been counted as accepted."""
+    Session.objects.filter(pk=session.pk).update(
+        objects_count=import_assets.objects_of(session),
+        accepted=len(import_assets.accepted_of(session)),
+        discarded=len(import_assets.discarded_of(session)),
+    )
+
+
 def _nothing_to(verb: Verb, about: Import | Session) -> PluginhostError:
     wanted = _MOVES[verb][0].label.lower()
     if isinstance(about, Session):
@@ -210,8 +219,10 @@ def _nothing_to(verb: Verb, about: Import | Session) -> PluginhostError:
 
 
 def _note_on_session(principal: Principal, session: Session, about: Import | Session, flip: Flip) -> None:
-    """Its objects are those that count, or wait for a review; what it was accepted for stays what it was."""
-    Session.objects.filter(pk=session.pk).update(objects_count=import_assets.objects_of(session))
+    if flip.verb == "discard":
+        count_again(session)
+    else:  # what was undone had been accepted all the same
+        Session.objects.filter(pk=session.pk).update(objects_count=import_assets.objects_of(session))
     what = f"Import {about.pk}" if isinstance(about, Import) else _of(flip.imports, "import")
     extent = f"{_of(flip.assets, 'asset')}, {_of(flip.objects, 'object')}"
     tell(session, _DONE[flip.verb], f"{what} {_DONE[flip.verb]} by {principal.user.username}: {extent}")

@@ -156,7 +156,7 @@ def _complete(one: _Made) -> None:
 
 
 def _note(principal: Principal, session: Session, flip: Flip) -> None:
-    Session.objects.filter(pk=session.pk).update(objects_count=import_assets.objects_of(session))
+    ledger.count_again(session)
     extent = f"{flip.objects:,} objects on {flip.assets:,} assets"
     tell(session, "reviewed", f"Reviewed by {principal.user.username}: {extent} were accepted, the rest was discarded.")
     audit.note(

@@ -177,6 +177,16 @@ def selectors_of(item: dict[str, Any], root: str) -> tuple[str, str, str]:
     return values[0], values[1], values[2]
 
 
+def naming(item: object) -> Item | None:
+    """What a refused item names its asset by and no more of it; None where it names none."""
+    if isinstance(item, BoxItem):
+        item = item.as_dict()
+    try:
+        return Item(*selectors_of(item, ""), {}, "") if isinstance(item, dict) else None
+    except Refusal:
+        return None
+
+
 def name_of(item: object) -> str:
     """By what a refused item named its asset, as far as it did."""
     if isinstance(item, BoxItem):
