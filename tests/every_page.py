@@ -82,8 +82,8 @@ POSTED = {
     "organization_account_new", "organization_member_add", "organization_member_remove", "organization_member_role",
     "plugin_delete", "plugin_quarantine", "plugin_release", "plugin_rotate", "plugin_secret", "project_assets_change",
     "project_assets_known", "project_delete", "project_plugin_disable", "project_plugin_enable", "project_tools_check",
-    "project_try", "project_uploads_add", "project_uploads_reserve", "session_cancel", "session_rename", "session_rerun",
-    "session_results_chosen",
+    "project_try", "project_uploads_add", "project_uploads_reserve", "session_cancel", "session_rename",
+    "session_rerun", "session_results_chosen",
 }  # fmt: skip
 # What answers with something else than a page: JSON, a text, a file.
 ANSWERS = {
