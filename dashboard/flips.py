@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast, get_args
 
-from pluginhost.actions import ledger
+from django.db.models import Q
+
+from pluginhost.actions import import_overlap, ledger
 from pluginhost.actions.ledger import Flip, Verb
 from pluginhost.errors import Conflict
 from pluginhost.models import Asset, Import, PreLabel, Session
@@ -46,9 +49,15 @@ class Foreseen:
     def more_worked_on(self) -> int:
         return len(self.flip.worked_on) - len(self.worked_on)
 
-    @property
+    @cached_property
     def hid(self) -> int:
-        return sum(one.hid_assets for one in self.imports)
+        """Assets where earlier results show again after an undo; what is undone as well is none of them."""
+        return len(import_overlap.hid_others(Import.objects.filter(self._moving, state=_FROM["undo"])))
+
+    @property
+    def _moving(self) -> Q:
+        about = self.about
+        return Q(session=about) if isinstance(about, Session) else Q(pk__in=[one.pk for one in about])
 
     @property
     def must_be_typed(self) -> bool:

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from pluginhost import authentication, prelabels
-from pluginhost.actions import deletions, imports, ledger, reviews
+from pluginhost.actions import answers, deletions, imports, ledger, reviews, tasks
 from pluginhost.actions.ledger import Verb
 from pluginhost.errors import Conflict, NotFound
-from pluginhost.models import Asset, Import, PreLabel, Project, ProjectHead, Session
+from pluginhost.models import Asset, Import, PreLabel, Project, ProjectHead, Session, Task, User
 from pluginhost.principal import Principal
+from pluginhost.protocol.task_answers import Annotation
 
 from . import makers
 from .at_once import PATIENCE_S, at_once
@@ -88,6 +89,35 @@ def test_whatever_is_done_at_once_a_recount_confirms_it(alice, crowded, plugin, 
     assert not Import.objects.filter(state="receiving").exists()
     places = Import.objects.filter(applied_seq__isnull=False).values_list("applied_seq", flat=True)
     assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_peoples_work_stays_whatever_is_done_at_once(alice, crowded, plugin, seed):
+    """They label some assets and complete others while scripts send and somebody flips: each answer stays as it is."""
+    by_alice, made = makers.principal(alice), {}
+    script, _ = by_session(alice, crowded, plugin)
+    key = authentication.by_key(script.key)
+    send(script, crowded, *map(item, range(1, 13)))
+
+    def label() -> None:
+        for task in Task.objects.filter(project=crowded, asset__number__in=(1, 2, 3)):
+            answers.annotate(by_alice, task, Annotation({"tools": [], "classifications": [], "relations": []}))
+            made[task.pk] = Task.objects.get(pk=task.pk).answer
+
+    def complete() -> None:
+        for task in Task.objects.filter(project=crowded, asset__number__in=(4, 5, 6)):
+            tasks.set_status(by_alice, task, Task.Status.COMPLETED)
+            made[task.pk] = Task.objects.get(pk=task.pk).answer
+
+    at_once(label, complete, sender(key, crowded, seed), flipper(by_alice, crowded, seed), _sender_of(alice, crowded))
+    assert len(made) == 6
+    assert {task.pk: task.answer for task in Task.objects.filter(pk__in=made)} == made
+    assert not prelabels.live(list(Task.objects.filter(pk__in=made).values_list("asset", flat=True)))
+    assert_kept_right(crowded)
+
+
+def _sender_of(user: User, project: Project) -> Callable[[], None]:
+    return sender(makers.principal(user), project, 77)
 
 
 def test_of_two_who_undo_at_once_one_does(alice, project, plugin):
