@@ -11,7 +11,7 @@ import pytest
 from pluginhost import summaries
 from pluginhost.actions import ledger, reviews
 from pluginhost.errors import Conflict
-from pluginhost.models import Asset, Import, Session, SessionReads, Task
+from pluginhost.models import Asset, Import, Session, SessionEvent, SessionReads, Task
 from pluginhost.outcomes import outcomes_of
 from pluginhost.protocol.numbers import NumberSet
 
@@ -133,6 +133,16 @@ def test_all_assets_of_a_name_are_rejected_with_their_item(alice, project, plugi
     assert (data["rejected"], data["notices"]) == (1, {"passed_over": 2})
     assert list(outcomes_of(session).rejected) == [1, 2]
     assert counts(session) == {"rejected": 2, "not_reached": 1}
+
+
+def test_assets_that_keep_what_they_had_are_told_of(alice, project, plugin):
+    """Skipped ones got a result, which shows only where nothing earlier does."""
+    first, _ = by_session(alice, project, plugin)
+    send(first, project, item(1))
+    v2, session = by_session(alice, project, plugin, existing="skip")
+    send(v2, project, item(1), item(2))
+    told = SessionEvent.objects.get(session=session, kind="import").sentence
+    assert told.endswith("2 assets, 2 objects, 1 asset had pre-labels and keeps them")
 
 
 def test_a_namesake_beyond_the_scope_is_nothing_to_the_session(alice, project, plugin):
