@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from pluginhost.asset_numbers import numbers_of
 from pluginhost.models import Asset, Import, Notice, PreLabel, Rejection, Session
@@ -35,6 +35,8 @@ WHY = {
     "unchanged": "what was sent is what it had",
     "discarded": "turned down in a review",
 }
+NOT_SHOWN = {"staged": "waits for review", "undone": "taken back: its import was undone"}
+"""By the state of the import that brought it: why an asset does not show what it was given."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,18 @@ class Row:
     drawn: DrawnAsset
     outcome: str
     reasons: list[Rejection | Notice]
-    objects: int | None
+    given: PreLabel | None
+
+    @property
+    def objects(self) -> int | None:
+        return self.given.objects_count if self.given else None
 
     @property
     def why(self) -> str:
-        return "" if self.reasons else WHY.get(self.outcome, "")
+        if self.reasons:
+            return ""
+        state = self.given.origin_state if self.given else ""  # type: ignore[attr-defined]  # annotated in given_by
+        return WHY.get(self.outcome) or NOT_SHOWN.get(state, "")
 
 
 @dataclass(frozen=True)
@@ -180,7 +189,7 @@ def _rows(session: Session, numbers: list[int], outcomes: Outcomes, host: str) -
             drawn,
             outcome_of(drawn.asset.number, outcomes),
             refused.get(drawn.asset.pk, []),
-            given[drawn.asset.pk].objects_count if drawn.asset.pk in given else None,
+            given.get(drawn.asset.pk),
         )
         for drawn in _drawn(session, assets, given, host)
     ]
@@ -215,7 +224,8 @@ def given_by(session: Session, assets: Iterable[Asset]) -> dict[int, PreLabel]:
     """What the session gave each of the assets last."""
     rows = PreLabel.objects.filter(origin__session=session, asset__in=assets, is_unchanged=False)
     arrived = rows.exclude(origin__state=Import.State.RECEIVING).order_by("origin_id", "id")
-    return {row.asset_id: row for row in arrived.only("asset_id", "origin_id", "content", "objects_count")}
+    narrow = arrived.only("asset_id", "origin_id", "content", "objects_count").annotate(origin_state=F("origin__state"))
+    return {row.asset_id: row for row in narrow}
 
 
 def refused_by(session: Session, assets: Iterable[Asset]) -> dict[int, list[Rejection | Notice]]:

@@ -54,8 +54,9 @@ def overlay(drawn: DrawnAsset, shapes: Iterable[Mark], *, is_whole: bool = False
     drawn_shapes = f'<use class="casing" href="#shapes-{number}"/><g class="shapes" id="shapes-{number}">{elements}</g>'
     cased = drawn_shapes if elements else ""
     size = f'viewBox="{drawn.picture.view_box}"' if drawn.picture.view_box else "data-size-unknown"
+    fit = "meet" if is_whole else "slice"
     return SafeString(
-        f'<svg class="over" id="over-{number}" data-live {size} preserveAspectRatio="xMidYMid {"meet" if is_whole else "slice"}"'
+        f'<svg class="over" id="over-{number}" data-live {size} preserveAspectRatio="xMidYMid {fit}"'
         f' aria-hidden="true">{masks}{cased}</svg>'
     )
 

@@ -195,7 +195,7 @@ def _counted(session: Session) -> Counts:
     return Counts(**by_name, objects=session.objects_count, outside=found.outside)
 
 
-def outcome_sentence(session: Session, counts: Counts) -> str:
+def outcome_sentence(session: Session, counts: Counts, *, got: str = "pre-labels") -> str:
     """«1,158 of 1,204 assets got pre-labels. 32 were rejected, 9 were not reached.»"""
     total = left_of(session)
     given = counts.accepted + counts.unchanged
@@ -211,7 +211,7 @@ def outcome_sentence(session: Session, counts: Counts) -> str:
         )
         if number
     ]
-    first = f"{given:,} of {total:,} {_assets(total)} got pre-labels."
+    first = f"{given:,} of {total:,} {_assets(total)} got {got}."
     second = f" {', '.join(rest)}." if rest else ""
     third = f" {_read_sentence(session, total)}" if counts.not_reached else ""
     return f"{first}{second}{third}".strip()

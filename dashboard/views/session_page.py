@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,7 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         **_pace(session, progress),
         "counts": counts,
         "parts": parts_of(counts, is_final=session.is_final),
-        "sentence": summaries.outcome_sentence(session, counts),
+        "sentence": summaries.outcome_sentence(session, counts, got=_got(imports)),
         "failure_word": _FAILURES.get(session.state, "Something went wrong."),
         "message": next((one for one in responses if not one.came_late), None),
         "late": [one for one in responses if one.came_late],
@@ -90,6 +91,11 @@ _EVENTS = Prepared(
     ),
     1,
 )
+
+
+def _got(imports: Sequence[str]) -> str:
+    """What assets got, by the states of the imports that brought it."""
+    return "results that wait for review" if set(imports) == {Import.State.STAGED} else "pre-labels"
 
 
 def _counts_by_now(session: Session) -> summaries.Counts:
