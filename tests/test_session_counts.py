@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pluginhost import summaries
-from pluginhost.actions import ledger, reviews
+from pluginhost import authentication, summaries
+from pluginhost.actions import import_rows, imports, ledger, reviews
 from pluginhost.errors import Conflict
 from pluginhost.models import Asset, Import, Session, SessionEvent, SessionReads, Task
 from pluginhost.outcomes import outcomes_of
@@ -133,6 +133,24 @@ def test_all_assets_of_a_name_are_rejected_with_their_item(alice, project, plugi
     assert (data["rejected"], data["notices"]) == (1, {"passed_over": 2})
     assert list(outcomes_of(session).rejected) == [1, 2]
     assert counts(session) == {"rejected": 2, "not_reached": 1}
+
+
+def test_what_is_undone_after_it_was_looked_at_is_counted_anew(alice, project, plugin, monkeypatch):
+    """The first piece of the second import took the place of a result that is undone before the import is whole."""
+    monkeypatch.setattr(import_rows, "CHUNK_ITEMS", 1)
+    v2, session = by_session(alice, project, plugin)
+    send(v2, project, item(1), item(2))
+    first = Import.objects.get()
+
+    def items():
+        yield item(1, makers.box(), makers.box("b" * 24))
+        ledger.undo(makers.principal(alice), first)
+        yield item(3)
+
+    imports.receive(authentication.by_key(v2.key), project, items())
+    session.refresh_from_db()
+    assert (session.accepted, session.objects_count) == (3, 3)
+    assert_kept_right(project)
 
 
 def test_assets_that_keep_what_they_had_are_told_of(alice, project, plugin):
