@@ -14,12 +14,12 @@ from .answers import Question
 from .geometry import Refusal, shown
 from .import_reading import ItemReading
 from .import_words import CODES, NOTICES, Notice
+from .json_values import Unreadable
 from .labeling import Kind
 from .object_names import End
 from .plain_geometry import IS_PLAIN, MEMBERS
 from .plain_items import Boxes, BoxItem
 from .storable import clean_text, is_clean
-from .walk import Unreadable
 
 __all__ = ["ALWAYS", "CODES", "MASKS", "NOTICES", "Item", "Notice", "Read", "Schema", "name_of", "whole"]
 
