@@ -131,3 +131,13 @@ def test_what_somebody_else_took_leaves_the_page(server, page, pictures, reviewe
     expect(page.locator("#review-actions button")).to_be_visible()
     server.api("POST", f"/api/v1/sessions/{number}/apply", {})
     expect(page.get_by_text("Nothing waits for review")).to_be_visible()
+
+
+def test_the_button_that_takes_it_says_that_it_is_on_its_way(page, pictures, reviewed):
+    _, number = reviewed
+    page.goto(f"/sessions/{number}/review/")
+    take = page.locator("#review-actions button")
+    expect(take).to_be_visible()
+    page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())")  # after the page's own
+    take.click()
+    expect(take).to_have_attribute("aria-busy", "true")
