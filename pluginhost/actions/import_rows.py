@@ -148,9 +148,9 @@ class Rows:
         plainly = self._sorting.plainly
         left_by = self._before.left_on([*given, *plainly], self._numbers)
         self._copying.go()  # what follows only counts
-        for asset in left_by.keys() & plainly.keys():
-            given[asset] = self._sorting.given_plainly(asset)
+        met = {asset: plainly.pop(asset) for asset in list(plainly) if asset in left_by} if left_by else {}
         changes = _Changes(self._fresh(plainly), [])
+        changes.inserted += self._met(met, left_by)
         for asset, row in given.items():
             self._settle(asset, row, left_by.get(asset), changes)
         return changes
@@ -166,6 +166,26 @@ class Rows:
             rows.append((origin, asset, index, text, digest(text), len(of_item), False))
         self.counts.add_fresh(len(rows), classes)
         self._given.add([numbers[asset] for asset in plainly])
+        return rows
+
+    def _met(self, met: dict[int, tuple[int, Read]], left_by: dict[int, Left]) -> list[tuple[Any, ...]]:
+        """Rows for assets that were given one item each, and something before: by a retry, just this."""
+        origin = self._imported.pk
+        rows: list[tuple[Any, ...]] = []
+        same: list[int] = []
+        for asset, (index, item) in met.items():
+            text, classes, left = item.text, item.classes, left_by[asset]
+            hashed = digest(text)
+            is_unchanged = hashed == left.digest
+            rows.append((origin, asset, index, text, hashed, len(classes), is_unchanged))
+            if is_unchanged:
+                same.append(self._numbers[asset])
+            else:
+                self.counts.add(classes, 1, left, is_unchanged=False)
+                self._note_row(asset, is_unchanged=False)
+                self._say_replaced(asset, index, None, is_unchanged=False)
+        self.counts.add_same(len(same))
+        self._unchanged.add(same)
         return rows
 
     def _settle(self, asset: int, row: Given, left: Left | None, changes: _Changes) -> None:
