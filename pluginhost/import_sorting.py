@@ -189,6 +189,8 @@ class Sorting:
         for notice in item.notices:
             self.notice(index, taken[0].pk, notice)
         for target in taken:
+            if target.is_answered:
+                self.notice(index, target.pk, ("labeled_by_people", f"[{index}]", _ANSWERED))
             if target.size is not None and (outside := item.outside(target.size, index)) is not None:
                 self.notice(index, target.pk, outside)
 
@@ -216,8 +218,11 @@ def _is_plain(item: Read, target: Target) -> bool:
     """Whether nothing is to be said when the asset is given this."""
     if isinstance(item, Item) and (item.notices or item.loose or len(item.content) > len(ALWAYS)):
         return False
+    if target.is_answered:
+        return False
     size = target.metadata and target.size
     return not size or item.is_inside(size)
 
 
+_ANSWERED = "People have labeled the asset, and it shows what they made of it."
 _REPEATED = "Items before it had given all of this to the asset already."

@@ -45,8 +45,8 @@ def test_a_list_by_itself_and_the_older_name_are_understood(project, shape):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "JSON object was expected"),
-        (b"hello", "JSON object was expected"),
+        (b"", "must be a JSON object"),
+        (b"hello", "must be a JSON object"),
         (b"{}", "jsonContent: This must be a list of items."),
         (b'{"jsonContent": {}}', "jsonContent: This must be a list of items."),
         (b'{"jsonContent": [], "jsonContent": []}', "jsonContent stands twice"),

@@ -24,11 +24,6 @@ from .v2 import by_session, by_user, item, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VERBS: tuple[Verb, ...] = ("apply", "discard", "undo", "redo")
-OF_ONE = {"apply": ledger.apply, "discard": ledger.discard, "undo": ledger.undo, "redo": ledger.redo}
-OF_ALL = {
-    "apply": ledger.apply_session, "discard": ledger.discard_session, "undo": ledger.undo_session,
-    "redo": ledger.redo_session,
-}  # fmt: skip
 TURNS = 12
 
 
@@ -49,8 +44,7 @@ def flipper(principal: Principal, project: Project, seed: int) -> Callable[[], N
         for _ in range(TURNS):
             verb = chance.choice(VERBS)
             about: Any = chance.choice([*Import.objects.filter(project=project), *Session.objects.all()])
-            flips: Any = OF_ALL if isinstance(about, Session) else OF_ONE
-            possible(flips[verb], principal, about, confirmed=True)
+            possible(ledger.flip, principal, verb, about, confirmed=True)
 
     return press
 
@@ -124,7 +118,7 @@ def test_of_two_who_undo_at_once_one_does(alice, project, plugin):
     script, _ = by_session(alice, project, plugin)
     send(script, project, item(1), item(2))
     by_alice, imported = makers.principal(alice), Import.objects.get()
-    done = at_once(*[lambda: possible(ledger.undo, by_alice, imported)] * 4)
+    done = at_once(*[lambda: possible(ledger.flip, by_alice, "undo", imported)] * 4)
     assert sorted(done) == [False, False, False, True]
     assert_kept_right(project)
 
@@ -143,7 +137,7 @@ def test_a_flip_while_an_import_ends_is_counted(alice, project, plugin):
 
     def undo() -> object:
         together.wait()
-        return ledger.undo(by_alice, imported)
+        return ledger.flip(by_alice, "undo", imported)
 
     at_once(lambda: imports.receive(authentication.by_key(script.key), project, items()), undo)
     assert ProjectHead.objects.get(project=project).pre_labeled == 2
@@ -160,8 +154,8 @@ def test_a_reader_sees_all_of_a_flip_or_nothing(alice, organization, plugin):
 
     def flip() -> set[int]:
         for _ in range(TURNS):
-            ledger.undo(by_alice, imported)
-            ledger.redo(by_alice, imported)
+            ledger.flip(by_alice, "undo", imported)
+            ledger.flip(by_alice, "redo", imported)
         is_over.set()
         return set()
 
@@ -204,8 +198,8 @@ def test_assets_that_are_deleted_meanwhile_are_not_counted(alice, organization, 
 
     def flip() -> None:
         for _ in range(TURNS):
-            ledger.undo(by_alice, imported)
-            ledger.redo(by_alice, imported)
+            ledger.flip(by_alice, "undo", imported)
+            ledger.flip(by_alice, "redo", imported)
 
     def delete() -> None:
         for start in range(0, len(uids), 8):

@@ -46,7 +46,7 @@ def test_an_undo_leaves_it_as_it_is(alice, task):
     migration.keep_answers(apps, None)
     kept = Task.objects.get(pk=task.pk).answer
     for imported in Import.objects.filter(state="applied"):
-        assert ledger.undo(makers.principal(alice), imported).worked_on == [1]
+        assert ledger.flip(makers.principal(alice), "undo", imported).worked_on == [1]
     assert Task.objects.get(pk=task.pk).answer == kept
 
 

@@ -46,10 +46,10 @@ def sent_by_chance(chance: random.Random) -> list[dict[str, Any]]:
 def choices(alice: Any, session: Session, chance: random.Random) -> list[Callable[[], object]]:
     by_alice = makers.principal(alice)
     return [
-        lambda: ledger.undo_session(by_alice, session),
-        lambda: ledger.redo_session(by_alice, session),
-        lambda: ledger.apply_session(by_alice, session),
-        lambda: ledger.discard(by_alice, chance.choice(list(Import.objects.filter(session=session)))),
+        lambda: ledger.flip(by_alice, "undo", session),
+        lambda: ledger.flip(by_alice, "redo", session),
+        lambda: ledger.flip(by_alice, "apply", session),
+        lambda: ledger.flip(by_alice, "discard", chance.choice(list(Import.objects.filter(session=session)))),
         lambda: reviews.accept(by_alice, session, without=chance.sample(range(1, SCOPE + 1), 3)),
         lambda: reviews.accept(by_alice, session, classes=[]),
     ]
@@ -92,7 +92,7 @@ def test_what_a_review_turned_down_is_not_accepted(alice, project, script_and_se
 def test_what_was_discarded_whole_is_not_accepted(alice, project, script_and_session):
     v2, session = script_and_session
     send(v2, project, item(1), item(2))
-    ledger.discard_session(makers.principal(alice), session)
+    ledger.flip(makers.principal(alice), "discard", session)
     assert counts(session) == {"discarded": 2, "not_reached": 3}
     sentence = "0 of 5 assets got pre-labels. 2 were turned down in a review, 3 were not reached."
     assert summaries.outcome_sentence(session, summaries.counts_of(session)) == sentence
@@ -110,7 +110,7 @@ def test_the_counts_of_an_ended_session_follow_a_later_review(alice, project, sc
 def test_what_was_turned_down_and_sent_again_is_accepted(alice, project, script_and_session):
     v2, session = script_and_session
     send(v2, project, item(1), item(2))
-    ledger.discard_session(makers.principal(alice), session)
+    ledger.flip(makers.principal(alice), "discard", session)
     assert send(v2, project, item(1))["accepted"] == 1
     assert counts(session) == {"accepted": 1, "discarded": 1, "not_reached": 3, "objects": 1}
 
@@ -144,7 +144,7 @@ def test_what_is_undone_after_it_was_looked_at_is_counted_anew(alice, project, p
 
     def items():
         yield item(1, makers.box(), makers.box("b" * 24))
-        ledger.undo(makers.principal(alice), first)
+        ledger.flip(makers.principal(alice), "undo", first)
         yield item(3)
 
     imports.receive(authentication.by_key(v2.key), project, items())

@@ -62,7 +62,7 @@ def accept(
     """Apply what passes of all that the session has staged, and discard the rest (see `Choice`)."""
     choice = Choice(classes, least_confidence, without)
     if choice.is_everything:
-        return ledger.apply_session(principal, session, confirmed=confirmed)
+        return ledger.flip(principal, "apply", session, confirmed=confirmed)
     if not confirmed and ledger.foresee("apply", session).objects > ASKED_ABOVE:
         foreseen = foresee(session, choice)
         if foreseen.objects > ASKED_ABOVE:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from .json_place import READ_BYTES, Place
+from .json_place import READ_BYTES, NotJson, Place
 from .json_values import MOST_PER_ITEM, Values
 from .streams import Readable
 
@@ -47,7 +47,9 @@ class Walk:
     def members(self) -> Iterator[str]:
         """The names of the object's members, in order; the value of the one before is passed over if need be."""
         self._place.skip("\ufeff")
-        self._place.expect("{", "a JSON object")
+        if self._place.peek() != "{":
+            raise NotJson("The body must be a JSON object: {…}.")
+        self._place.at += 1
         if self._place.peek() == "}":
             self._place.at += 1
         else:
