@@ -2,16 +2,19 @@
 
 Sessions send one request of 100,000 items with a box each; ten such requests one after the other; one of 255 MB; and
 requests while a script logs 1,000 lines a second that a browser watches, and others come to the door. The limit is to
-decode the same body at once, check nothing, and insert its rows, as they are, by `executemany` into a table with the
-same columns and indexes.
+decode the same body at once, check nothing, and insert its rows, as they are, by `executemany` (in PostgreSQL by COPY)
+into a table with the same columns and indexes.
 
-`python -m benchmarks.imports [items]`
+`python -m benchmarks.imports [items]`; `python -m benchmarks.imports <items> <the address of a PostgreSQL>` makes
+itself a database there for as long as it runs. It must be on this machine: what it uses of the processor counts, too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import secrets
 import sys
 import threading
 import time
@@ -21,9 +24,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from pluginhost.protocol.numbers import NumberSet
 
-from . import bare_rows, filling, histories, line_to_browser, report
+from . import bare_rows, bare_rows_postgresql, filling, filling_postgresql, histories, line_to_browser, report
 from .asking import Api, signed_in
 from .lasting import Line, timed
 from .peers import Peer
@@ -37,6 +42,7 @@ LARGEST = 255 * 10**6
 ROUNDS = 3
 ALONE = [f"one request {number}" for number in range(1, ROUNDS + 1)]
 SESSIONS = (*ALONE, "ten requests", "one of 255 MB", "while lines stream")
+_FIRST = "UPDATE pluginhost_asset SET external_id = 'image_0000001.jpg'"
 BOX = {"schemaId": "c" * 24, "bounding-box": {"x": 12.5, "y": 117, "width": 33.25, "height": 41}}
 
 
@@ -59,12 +65,15 @@ class Took:
 
 
 def main() -> None:
-    report.show("imports", partial(measure, int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS))
+    items = int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS
+    report.show("imports", partial(measure, items, *sys.argv[2:]))
 
 
-def measure(items: int) -> Measured:
-    with data_folder() as folder:
-        server = Server(folder)
+def measure(items: int, postgresql: str = "") -> Measured:
+    name = f"benchmark_{secrets.token_hex(4)}"
+    given = filling_postgresql.new_database(postgresql, name) if postgresql else contextlib.nullcontext("")
+    with data_folder() as folder, given as url:
+        server = Server(folder, url)
         try:
             world = _made(server, items)
             server.start()
@@ -80,7 +89,7 @@ def _measured(server: Server, world: World, items: int) -> tuple[list[dict[str, 
     taken, limits = [], []
     for name in ALONE:
         body = _body(world.project, 1, items)
-        limits.append(bare_rows.seconds(body, server.folder))
+        limits.append(_limit(server, body))
         taken.append(_sent(server, name, body, items))
     best, limit = min(taken, key=lambda took: took.processor_s), min(limits)
     one = _row(best, items) | {"ratio": round(limit / best.processor_s, 2)}
@@ -93,6 +102,12 @@ def _measured(server: Server, world: World, items: int) -> tuple[list[dict[str, 
         _while_lines_stream(server, world, items),
     ]
     return rows, {"items_per_processor_s": round(items / limit)}
+
+
+def _limit(server: Server, body: bytes) -> float:
+    if server.postgresql:
+        return bare_rows_postgresql.seconds(body, server.postgresql)
+    return bare_rows.seconds(body, server.folder)
 
 
 def _ten(server: Server, world: World, items: int) -> Iterator[dict[str, Any]]:
@@ -194,17 +209,27 @@ class Knocking(threading.Thread):
 def _sent(server: Server, session: str, body: bytes, items: int) -> Took:
     """From before the first byte is sent until the reply is read."""
     line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
-    web = server.processes()["web"]
-    used, began = processor_seconds_of(web), time.perf_counter()
+    used, began = _used(server), time.perf_counter()
     line.request("POST", "/v2/import/labels", body, {"apikey": _key(session), "Content-Type": "application/json"})
     reply = line.getresponse()
     answer = json.loads(reply.read())
-    took = Took(time.perf_counter() - began, processor_seconds_of(web) - used, answer.get("data", {}))
+    seconds, now = time.perf_counter() - began, _used(server)
+    took = Took(seconds, sum(now[pid] - used.get(pid, 0) for pid in now), answer.get("data", {}))
     line.close()
     if reply.status != 200 or took.answer["accepted"] + took.answer["unchanged"] != items:
         raise RuntimeError(f"{reply.status} {json.dumps(answer)[:500]}")
     told(f"{session}: {items / took.seconds:,.0f} items/s, {items / took.processor_s:,.0f} by the processor's time")
     return took
+
+
+def _used(server: Server) -> dict[int, float]:
+    """The seconds that the serving process, and those that serve it in PostgreSQL, have used of the processor."""
+    processes = [server.processes()["web"]]
+    if server.postgresql:
+        with psycopg.connect(server.postgresql) as opened:
+            found = opened.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+            processes += [pid for (pid,) in found if pid != opened.info.backend_pid]
+    return {pid: processor_seconds_of(pid) for pid in processes}
 
 
 def _row(took: Took, items: int) -> dict[str, Any]:
@@ -234,15 +259,27 @@ def _made(server: Server, items: int) -> World:
     project = api.project(plugin)
     sessions = {name: int(api.run(project, plugin)["id"]) for name in SESSIONS}
     server.stop()
-    count = REQUESTS * items
-    with filling.database(server.database) as opened:
-        told(f"adding {count:,} assets")
-        opened.execute("UPDATE pluginhost_asset SET external_id = 'image_0000001.jpg'")
-        filling.add_assets(opened, project, count)
-        for name, session in sessions.items():
-            histories.let_run(opened, session, _key(name), server.folder, NumberSet.up_to(count))
-        filling.settle(opened)
+    told(f"adding {REQUESTS * items:,} assets")
+    (_fill_postgresql if server.postgresql else _fill)(server, project, sessions, REQUESTS * items)
     return World(api.key, project, sessions)
+
+
+def _fill(server: Server, project: str, sessions: dict[str, int], assets: int) -> None:
+    with filling.database(server.database) as opened:
+        opened.execute(_FIRST)
+        filling.add_assets(opened, project, assets)
+        for name, session in sessions.items():
+            histories.let_run(opened, session, _key(name), server.folder, NumberSet.up_to(assets))
+        filling.settle(opened)
+
+
+def _fill_postgresql(server: Server, project: str, sessions: dict[str, int], assets: int) -> None:
+    with filling_postgresql.database(server.postgresql) as opened:
+        opened.execute(_FIRST)
+        filling_postgresql.add_assets(opened, project, assets)
+        for name, session in sessions.items():
+            filling_postgresql.let_run(opened, session, _key(name), server.folder, NumberSet.up_to(assets))
+        filling_postgresql.settle(opened)
 
 
 def _key(session: str) -> str:

@@ -20,10 +20,13 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
-    """One server on a data directory of its own. Settings are given as `ping_interval=1`."""
+    """One server on a data directory of its own. Settings are given as `ping_interval=1`.
 
-    def __init__(self, folder: Path, **settings: object) -> None:
-        self.folder, self.port = folder, free_port()
+    It has SQLite where no `postgresql` is given, which is the address of a database.
+    """
+
+    def __init__(self, folder: Path, postgresql: str = "", **settings: object) -> None:
+        self.folder, self.port, self.postgresql = folder, free_port(), postgresql
         self.database = folder / "pluginhost.sqlite3"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLUGINHOST_", "DJANGO_"))}
         kept = {name: value for name, value in kept.items() if name not in ("DATABASE_URL", "REDIS_URL")}
@@ -33,6 +36,7 @@ class Server:
             "PLUGINHOST_ADMIN_PASSWORD": PASSWORD,
             "PLUGINHOST_DEMO": "0",
             **{f"PLUGINHOST_{name.upper()}": str(value) for name, value in settings.items()},
+            **({"DATABASE_URL": postgresql} if postgresql else {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast, get_args
 
-from pluginhost.actions import ledger
+from django.db.models import Q
+
+from pluginhost.actions import import_overlap, ledger
 from pluginhost.actions.ledger import Flip, Verb
 from pluginhost.errors import Conflict
 from pluginhost.models import Asset, Import, PreLabel, Session
 from pluginhost.principal import Principal
 
 MOST_SHOWN = 50
-_FLIPS = {"apply": ledger.apply, "discard": ledger.discard, "undo": ledger.undo, "redo": ledger.redo}
-_FLIPS_OF_SESSION = {
-    "apply": ledger.apply_session,
-    "discard": ledger.discard_session,
-    "undo": ledger.undo_session,
-    "redo": ledger.redo_session,
-}
-_DONE = {"apply": "applied", "discard": "discarded", "undo": "undone", "redo": "redone"}
-_FROM = {
-    "apply": Import.State.STAGED, "discard": Import.State.STAGED, "undo": Import.State.APPLIED,
-    "redo": Import.State.UNDONE,
-}  # fmt: skip
 VERBS: tuple[str, ...] = get_args(Verb)
 
 
@@ -46,9 +37,15 @@ class Foreseen:
     def more_worked_on(self) -> int:
         return len(self.flip.worked_on) - len(self.worked_on)
 
-    @property
+    @cached_property
     def hid(self) -> int:
-        return sum(one.hid_assets for one in self.imports)
+        """Assets where earlier results show again after an undo; what is undone as well is none of them."""
+        return len(import_overlap.hid_others(Import.objects.filter(self._moving, state=ledger.MOVES["undo"][0])))
+
+    @property
+    def _moving(self) -> Q:
+        about = self.about
+        return Q(session=about) if isinstance(about, Session) else Q(pk__in=[one.pk for one in about])
 
     @property
     def must_be_typed(self) -> bool:
@@ -63,10 +60,10 @@ class Foreseen:
 def foresee(verb: Verb, about: Session | Sequence[Import]) -> Foreseen:
     """What the verb would do to all of a session's imports, or to these."""
     if isinstance(about, Session):
-        waiting = Import.objects.filter(session=about, state=_FROM[verb]).select_related("plugin", "user")
+        waiting = Import.objects.filter(session=about, state=ledger.MOVES[verb][0]).select_related("plugin", "user")
         flip, shown = ledger.foresee(verb, about), list(waiting.order_by("-pk")[:MOST_SHOWN])
         return Foreseen(verb, about, shown, flip, _worked_on(about.project_id, flip))
-    moved = sorted((one for one in about if one.state == _FROM[verb]), key=lambda one: -one.pk)
+    moved = sorted((one for one in about if one.state == ledger.MOVES[verb][0]), key=lambda one: -one.pk)
     flip = _sum(verb, moved)
     return Foreseen(verb, moved, moved[:MOST_SHOWN], flip, _worked_on(moved[0].project_id, flip) if moved else [])
 
@@ -98,11 +95,11 @@ def do(principal: Principal, foreseen: Foreseen) -> Flip:
     """
     verb, about = foreseen.verb, foreseen.about
     if isinstance(about, Session):
-        return _FLIPS_OF_SESSION[verb](principal, about, confirmed=True)
+        return ledger.flip(principal, verb, about, confirmed=True)
     flips, refused = [], None
     for one in sorted(about, key=lambda one: one.pk):
         try:
-            flips.append(_FLIPS[verb](principal, one, confirmed=True))
+            flips.append(ledger.flip(principal, verb, one, confirmed=True))
         except Conflict as error:
             refused = error
     if refused is not None and not flips:
@@ -115,13 +112,13 @@ def sentence(flip: Flip) -> str:
     noun = "1 import is" if flip.imports == 1 else f"{flip.imports:,} imports are"
     objects = "1 object" if flip.objects == 1 else f"{flip.objects:,} objects"
     assets = "1 asset" if flip.assets == 1 else f"{flip.assets:,} assets"
-    return f"{noun} {_DONE[flip.verb]}: {objects} on {assets}."
+    return f"{noun} {ledger.DONE[flip.verb]}: {objects} on {assets}."
 
 
 def verb_of(text: str) -> Verb | None:
     return cast("Verb", text) if text in VERBS else None
 
 
-def verbs_for(state: str) -> list[str]:
+def verbs_for(state: str) -> list[Verb]:
     """What may be done with an import in this state."""
-    return [verb for verb in VERBS if _FROM[verb] == state]
+    return [verb for verb, (before, _) in ledger.MOVES.items() if before == state]

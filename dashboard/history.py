@@ -118,7 +118,7 @@ def _day(text: str) -> date | None:
 
 COLUMNS = (
     "session", "state", "name", "plugin", "project", "started_by", "asked_for", "started", "finished", "seconds",
-    "assets", "accepted", "rejected", "unchanged", "objects", "reason", "message",
+    "assets", "accepted", "rejected", "unchanged", "discarded", "objects", "reason", "message",
 )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def as_cells(session: Session) -> list[object]:
         session.pk, session.state, session.name, session.plugin.name, session.project.name,
         session.started_by.username, _stamp(session.created_at), _stamp(session.started_at),
         _stamp(session.finished_at), round(took.total_seconds(), 1) if took else "", session.scope.count,
-        session.accepted, session.rejected, session.unchanged, session.objects_count, session.reason,
+        session.accepted, session.rejected, session.unchanged, session.discarded, session.objects_count, session.reason,
         session.message_head,
     ]  # fmt: skip
 
@@ -142,7 +142,7 @@ def _stamp(at: datetime | None) -> str:
 
 _READ = (
     "state", "name", "reason", "error", "message_head", "created_at", "started_at", "finished_at", "lost_at",
-    "progress_done", "progress_total", "accepted", "rejected", "unchanged", "objects_count", "assets_read",
+    "progress_done", "progress_total", "accepted", "rejected", "unchanged", "discarded", "objects_count", "assets_read",
     "plugin__name", "project__name", "project__organization_id", "scope__count",
     "started_by__username", "started_by__first_name", "started_by__last_name",
 )  # fmt: skip
@@ -181,11 +181,13 @@ def outcome_words(session: Session) -> str:
     """The few words beside the bar."""
     total = session.scope.count
     given = session.accepted + session.unchanged
-    sent = given + session.rejected
+    sent = given + session.rejected + session.discarded
     if session.state == State.QUEUED:
         return getattr(session, "waits", "in the queue")
     if session.state == State.SUCCEEDED:
-        return f"{given:,} accepted" if given else "nothing imported"
+        if given or not session.discarded:
+            return f"{given:,} accepted" if given else "nothing imported"
+        return f"{session.discarded:,} turned down"
     if session.state == State.PARTIAL:
         return f"{max(total - given, session.rejected):,} not accepted"
     if session.progress_done and not sent:

@@ -114,7 +114,8 @@ def is_pale(color: str) -> bool:
 
 def marks_of(content: Mapping[str, Any], tools: Tools) -> list[Mark]:
     """The objects of what an import gave (`objects`) or a person did (`tools`), in their order."""
-    return [_mark(item, tools) for item in objects_of(content)]
+    unplaced = "in the brush mask" if content.get("brushDataUrl") else "not drawn here"
+    return [_mark(item, tools, unplaced) for item in objects_of(content)]
 
 
 def objects_of(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -127,12 +128,13 @@ def answers_of(content: Mapping[str, Any], tools: Tools) -> list[Answer]:
     return [*_answers(content.get("classifications"), tools), *_relations(content.get("relations"), tools), *masks]
 
 
-def _mark(item: Mapping[str, Any], tools: Tools) -> Mark:
+def _mark(item: Mapping[str, Any], tools: Tools, unplaced: str) -> Mark:
+    """`unplaced` is said of one that has no place of its own."""
     tool = tools.of(item)
     answers = tuple(_answers(item.get("classifications"), tools))
     kind = next((kind for kind in shapes.DRAWERS if kind in item), "")
     if not kind:
-        return _elsewhere(item, Mark(tool.title, tool.color, "object", answers=answers))
+        return _elsewhere(item, Mark(tool.title, tool.color, "object", unplaced, answers=answers))
     drawn = shapes.DRAWERS[kind](item[kind])
     if drawn is None:
         return Mark(tool.title, tool.color, kind, UNUSABLE, answers=answers)
@@ -154,7 +156,7 @@ def _elsewhere(item: Mapping[str, Any], mark: Mark) -> Mark:
         sheet, drawn = found
         return replace(mark, kind="pdf", words=drawn.words, tag=drawn.tag, attributes=drawn.attributes, sheet=sheet)
     kind = next((key for key in category_schema.GEOMETRY_OF_TOOL if key in item), "object")
-    return replace(mark, kind=kind, words="not drawn here")
+    return replace(mark, kind=kind)
 
 
 def _page(item: Mapping[str, Any]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from pluginhost.models import Asset, PreLabel, Rejection, Session
+from pluginhost.models import Asset, Notice, PreLabel, Rejection, Session
 
 from . import overlay, results, tables
 
@@ -50,7 +50,7 @@ def found(session: Session, asked: Mapping[str, str]) -> Iterator[Result]:
 
 
 def _result(
-    asset: Asset, outcome: str, given: PreLabel | None, refused: list[Rejection], tools: overlay.Tools
+    asset: Asset, outcome: str, given: PreLabel | None, refused: list[Rejection | Notice], tools: overlay.Tools
 ) -> Result:
     return {
         "number": asset.number,
@@ -70,7 +70,7 @@ def _classes(given: PreLabel | None, tools: overlay.Tools) -> dict[str, int]:
     return dict(Counter(tools.of(item).title for item in overlay.objects_of(json.loads(given.content))))
 
 
-def _reason(refused: Rejection) -> dict[str, str]:
+def _reason(refused: Rejection | Notice) -> dict[str, str]:
     return {"code": refused.code, "path": refused.path, "message": refused.message}
 
 

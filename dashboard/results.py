@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from pluginhost.asset_numbers import numbers_of
-from pluginhost.models import Asset, Import, PreLabel, Rejection, Session
+from pluginhost.models import Asset, Import, Notice, PreLabel, Rejection, Session
 from pluginhost.outcomes import NAMES, Outcomes, deleted, outcomes_of
 from pluginhost.protocol.numbers import NumberSet
 
@@ -24,6 +25,7 @@ WORDS = {
     "accepted": "Accepted",
     "unchanged": "Unchanged",
     "rejected": "Rejected",
+    "discarded": "Discarded",
     "no_result": "No result",
     "not_reached": "Not reached",
 }
@@ -31,7 +33,10 @@ WHY = {
     "no_result": "read, but nothing was sent for it",
     "not_reached": "the script did not read it",
     "unchanged": "what was sent is what it had",
+    "discarded": "turned down in a review",
 }
+NOT_SHOWN = {"staged": "waits for review", "undone": "taken back: its import was undone"}
+"""By the state of the import that brought it: why an asset does not show what it was given."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,19 @@ class Choice:
 class Row:
     drawn: DrawnAsset
     outcome: str
-    reasons: list[Rejection]
-    objects: int | None
+    reasons: list[Rejection | Notice]
+    given: PreLabel | None
+
+    @property
+    def objects(self) -> int | None:
+        return self.given.objects_count if self.given else None
 
     @property
     def why(self) -> str:
-        return "" if self.reasons else WHY.get(self.outcome, "")
+        if self.reasons:
+            return ""
+        state = self.given.origin_state if self.given else ""  # type: ignore[attr-defined]  # annotated in given_by
+        return WHY.get(self.outcome) or NOT_SHOWN.get(state, "")
 
 
 @dataclass(frozen=True)
@@ -119,9 +131,10 @@ def chosen_of(session: Session, outcomes: Outcomes, asked: Mapping[str, str]) ->
 def kept_outcomes(session: Session) -> Outcomes:
     """As `outcomes_of`, which goes through all that was sent: kept, small, for as long as nothing comes to it."""
     arrived = Import.objects.filter(session=session).exclude(state=Import.State.RECEIVING)
-    known = arrived.aggregate(count=Count("pk"), last=Max("pk"))
+    is_discarded = Q(state=Import.State.DISCARDED)
+    known = arrived.aggregate(count=Count("pk"), last=Max("pk"), discarded=Count("pk", filter=is_discarded))
     there = f"{session.scope.digest[:16]}.{session.assets_read}.{len(deleted(session))}"
-    key = f"outcomes.{session.uid}.{known['count']}.{known['last']}.{there}"
+    key = f"outcomes.{session.uid}.{known['count']}.{known['last']}.{known['discarded']}.{there}"
     kept: tuple[dict[str, bytes], int] = cache.get_or_set(key, lambda: _packed(outcomes_of(session)), KEPT_SECONDS)  # type: ignore[assignment]
     sets, outside = kept
     return Outcomes(**{name: NumberSet.from_bytes(stored) for name, stored in sets.items()}, outside=outside)
@@ -142,7 +155,7 @@ def reasons_of(session: Session) -> list[tuple[str, int]]:
 def _choices(outcomes: Outcomes, name: str) -> list[Choice]:
     found = [Choice("", "All", len(outcomes.whole), not name)]
     for one, numbers in outcomes.items():
-        if len(numbers) or one not in {"unchanged"}:
+        if len(numbers) or one not in {"unchanged", "discarded"}:
             found.append(Choice(one, WORDS[one], len(numbers), one == name))
     return found
 
@@ -176,7 +189,7 @@ def _rows(session: Session, numbers: list[int], outcomes: Outcomes, host: str) -
             drawn,
             outcome_of(drawn.asset.number, outcomes),
             refused.get(drawn.asset.pk, []),
-            given[drawn.asset.pk].objects_count if drawn.asset.pk in given else None,
+            given.get(drawn.asset.pk),
         )
         for drawn in _drawn(session, assets, given, host)
     ]
@@ -211,15 +224,23 @@ def given_by(session: Session, assets: Iterable[Asset]) -> dict[int, PreLabel]:
     """What the session gave each of the assets last."""
     rows = PreLabel.objects.filter(origin__session=session, asset__in=assets, is_unchanged=False)
     arrived = rows.exclude(origin__state=Import.State.RECEIVING).order_by("origin_id", "id")
-    return {row.asset_id: row for row in arrived.only("asset_id", "origin_id", "content", "objects_count")}
+    narrow = arrived.only("asset_id", "origin_id", "content", "objects_count").annotate(origin_state=F("origin__state"))
+    return {row.asset_id: row for row in narrow}
 
 
-def refused_by(session: Session, assets: Iterable[Asset]) -> dict[int, list[Rejection]]:
-    found: dict[int, list[Rejection]] = {}
-    rows = Rejection.objects.filter(origin__session=session, asset__in=assets)
-    for row in rows.exclude(origin__state=Import.State.RECEIVING).order_by("origin_id", "index", "id"):
+def refused_by(session: Session, assets: Iterable[Asset]) -> dict[int, list[Rejection | Notice]]:
+    """Why items were refused for each of the assets, also where others that the item named took it."""
+    found: dict[int, list[Rejection | Notice]] = {}
+    rejections = Rejection.objects.filter(origin__session=session, asset__in=assets)
+    passed_over = Notice.objects.filter(origin__session=session, asset__in=assets, code="passed_over")
+    rows: list[Rejection | Notice] = [*_arrived(rejections), *_arrived(passed_over)]
+    for row in sorted(rows, key=lambda row: (row.origin_id, row.index)):
         found.setdefault(row.asset_id or 0, []).append(row)
     return found
+
+
+def _arrived(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.exclude(origin__state=Import.State.RECEIVING).order_by("origin_id", "index", "id")
 
 
 def strangers_of(session: Session) -> QuerySet[Rejection]:

@@ -6,28 +6,32 @@ class, so that «how many assets would get something» is asked of a hundred tho
 
 from __future__ import annotations
 
-import json
+import threading
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import compress, islice
-from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Sum
 
-from dashboard.overlay import objects_of
-from dashboard.shapes import dicts
-from pluginhost.models import Import, PreLabel, Session
-from pluginhost.protocol.confidence import confidence_of
+from pluginhost.models import Import, ImportAssets, PreLabel, Session
 from pluginhost.protocol.numbers import NumberSet
+
+from .sureness import Sure, sureness_of
 
 STEPS = 100
 """Confidence is counted in hundredths; what carries none stands above them all, since no threshold leaves it out."""
 _NONE = STEPS + 1
+_NOTHING = 255
+_HAIR = 1e-6
+"""0.58 times 100 is a hair less than 58."""
 MOST_AT_ONCE = 5_000
-_KEPT_SECONDS = 900
+"""So many assets are gone through before the page is shown; of more it is shown first."""
+_KEPT_SECONDS = 3600
+_going_through = threading.Lock()
+"""It takes the better part of a second for 100,000 assets: who asks meanwhile waits for the same."""
 
 
 @dataclass
@@ -107,24 +111,34 @@ class Summary:
             marked |= int.from_bytes(tally.best.translate(table), "little")
         return marked.to_bytes(len(self.numbers), "little")
 
-    def add(self, number: int, content: Mapping[str, Any]) -> None:
-        """One more asset."""
+    def add(self, number: int, content: str) -> None:
+        """One more asset, with what is staged for it as JSON."""
         place = len(self.numbers)
+        objects, answers = sureness_of(content)
         self.numbers.append(number)
-        self.lowest.append(255)
-        for item in objects_of(content):
-            self._count(place, item, is_answer=False)
-        for item in dicts(content.get("classifications")):
-            self._count(place, item, is_answer=True)
-        self.bare += self.lowest[place] == 255
+        lowest = self._count(place, objects, is_answer=False)
+        if answers:
+            lowest = min(lowest, self._count(place, answers, is_answer=True))
+        self.lowest.append(lowest)
+        self.bare += lowest == _NOTHING
 
-    def _count(self, place: int, item: Mapping[str, Any], *, is_answer: bool) -> None:
-        tally = self.classes.setdefault(str(item.get("schemaId")), Tally(is_answer))
-        step = step_of(item)
-        tally.counts[step] += 1
-        tally.best.extend(bytes(place + 1 - len(tally.best)))
-        tally.best[place] = max(tally.best[place], step + 1)
-        self.lowest[place] = min(self.lowest[place], step)
+    def _count(self, place: int, items: Iterable[Sure], *, is_answer: bool) -> int:
+        """Count one asset's objects, or its answers, and give the lowest step among them."""
+        lowest = _NOTHING
+        for schema_id, confidence in items:
+            tally = self.classes.get(schema_id)
+            if tally is None:
+                tally = self.classes[schema_id] = Tally(is_answer)
+            step = _NONE if confidence is None else int(confidence * STEPS + _HAIR)
+            tally.counts[step] += 1
+            best = tally.best
+            if len(best) <= place:
+                best.extend(bytes(place + 1 - len(best)))
+            if best[place] <= step:
+                best[place] = step + 1
+            if step < lowest:
+                lowest = step
+        return lowest
 
     def close(self) -> None:
         """All arrays become as long as there are assets, and stand in the order of their numbers."""
@@ -142,12 +156,6 @@ def count(marked: bytes) -> int:
     return int.from_bytes(marked, "little").bit_count()
 
 
-def step_of(item: Mapping[str, Any]) -> int:
-    """0 … 100, and 101 without confidence. (0.58 times 100 is a hair less than 58.)"""
-    confidence = confidence_of(item)
-    return _NONE if confidence is None else int(confidence * STEPS + 1e-6)
-
-
 def staged_of(session: Session) -> list[int]:
     """The imports that wait, the newest first."""
     waiting = Import.objects.filter(session=session, state=Import.State.STAGED)
@@ -158,25 +166,34 @@ def summary_of(session: Session, staged: list[int], *, at_once: bool = True) -> 
     """None where it would take long and not `at_once` is asked for."""
     key = f"review.{session.uid}.{len(staged)}.{staged[0] if staged else 0}.{staged[-1] if staged else 0}"
     known: Summary | None = cache.get(key)
-    if known is None and (at_once or _assets_in(staged) <= MOST_AT_ONCE):
-        known = _gone_through(staged)
-        cache.set(key, known, _KEPT_SECONDS)
-    return known
+    if known is not None or not (at_once or _assets_in(staged) <= MOST_AT_ONCE):
+        return known
+    with _going_through:
+        return cache.get_or_set(key, lambda: _gone_through(staged), _KEPT_SECONDS)
 
 
 def _assets_in(staged: list[int]) -> int:
     return Import.objects.filter(pk__in=staged).aggregate(assets=Sum("accepted"))["assets"] or 0
 
 
+def assets_of(staged: list[int]) -> NumberSet:
+    """The assets that something is staged for, from the sets that the imports keep."""
+    kept = ImportAssets.objects.filter(origin__in=staged).values_list("numbers_stored", flat=True)
+    return NumberSet.union_of(map(bytes, kept))
+
+
 def _gone_through(staged: list[int]) -> Summary:
-    """The session's later item for an asset takes the place of its earlier one, so the newest import goes first."""
+    """The session's later item for an asset takes the place of its earlier one, so the newest import goes first.
+
+    By asset, in the order of the index that there is for it.
+    """
     found, seen = Summary(), NumberSet()
     for origin in staged:
         before = len(found.numbers)
-        rows = PreLabel.objects.filter(origin=origin, is_unchanged=False).order_by("asset__number")
+        rows = PreLabel.objects.filter(origin=origin, is_unchanged=False).order_by("asset_id")
         for number, content in rows.values_list("asset__number", "content").iterator(chunk_size=2_000):
             if number not in seen:
-                found.add(number, json.loads(content))
+                found.add(number, content)
         if len(staged) > 1:
             seen = seen | NumberSet.of(found.numbers[before:])
     found.close()

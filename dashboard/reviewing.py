@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from pluginhost.models import Asset, Import, PreLabel, Session
 from pluginhost.protocol.confidence import confidence_of, passes
+from pluginhost.protocol.numbers import NumberSet
 
 from . import overlay
 from .drawn import Contents, DrawnAsset, Layer, draw_given
@@ -119,7 +120,7 @@ def _of_rejected(session: Session, chosen: Chosen) -> Summary:
     """What is staged for the assets that are turned down, summed up alike."""
     found = Summary()
     for number, row in given_to(session, chosen.rejected).items():
-        found.add(number, json.loads(row.content))
+        found.add(number, row.content)
     found.close()
     return found
 
@@ -172,6 +173,15 @@ def marked(summary: Summary, chosen: Chosen) -> dict[str, bytes]:
         "nothing": nothing.to_bytes(len(everything), "little"),
         "rejected": summary.among(chosen.rejected),
     }
+
+
+def page_of(numbers: NumberSet, after: int | None, before: int | None) -> tuple[list[int], int]:
+    """Of all staged assets those after, or before, an asset's number; and how many stand before them."""
+    if before is not None:
+        skipped = max(len(numbers & NumberSet.up_to(before - 1)) - SIZE, 0) if before else 0
+    else:
+        skipped = len(numbers & NumberSet.up_to(after)) if after else 0
+    return numbers.page(skipped, SIZE), skipped
 
 
 def given_to(session: Session, numbers: Collection[int]) -> dict[int, PreLabel]:

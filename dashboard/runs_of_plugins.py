@@ -19,7 +19,10 @@ TAPE = 22
 DAYS = 7
 MOST_READ = 1_000
 MOST_SEARCHED = 20_000
-_NARROW = ("id", "plugin_id", "project_id", "state", "created_at", "started_at", "finished_at", "accepted", "rejected")
+_NARROW = (
+    "id", "plugin_id", "project_id", "state", "created_at", "started_at", "finished_at", "accepted", "rejected",
+    "discarded",
+)  # fmt: skip
 _COUNTED = (
     Session.State.SUCCEEDED,
     Session.State.PARTIAL,
@@ -102,7 +105,7 @@ def figures(sessions: QuerySet[Session], now: datetime | None = None) -> Figures
     """Of the given sessions, those of the last seven days."""
     first = ((now or timezone.now()) - timedelta(days=DAYS)).timestamp()
     asked = sessions.annotate(asked=Seconds("created_at"), took=Seconds("finished_at") - Seconds("started_at"))
-    columns = ("state", "asked", "took", "accepted", "rejected")
+    columns = ("state", "asked", "took", "accepted", "rejected", "discarded")
     read = asked.order_by("-id").values_list(*columns, named=True)[:MOST_READ]  # models take three times as long
     week = [session for session in read if session.asked >= first]
     days: list[list[Any]] = [[] for _ in range(DAYS)]
@@ -132,9 +135,9 @@ def newest(sessions: QuerySet[Session], most: int = MOST_SEARCHED) -> QuerySet[S
 
 
 def _accepted(sessions: Sequence[Any]) -> float | None:
-    """The share of sent assets whose results were accepted, in percent."""
+    """The share of sent assets whose results were accepted, by the check and by who reviewed them, in percent."""
     accepted = sum(session.accepted for session in sessions)
-    sent = accepted + sum(session.rejected for session in sessions)
+    sent = accepted + sum(session.rejected + session.discarded for session in sessions)
     return 100 * accepted / sent if sent else None
 
 

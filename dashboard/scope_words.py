@@ -9,7 +9,12 @@ from pluginhost.actions.scopes import OUTCOMES, wanted_outcomes
 from pluginhost.models import Task
 
 LONGEST_TEXT = 40
-LEFT_WORDS = {"rejected": "rejected", "no_result": "without result", "not_reached": "not reached"}
+LEFT_WORDS = {
+    "rejected": "rejected",
+    "no_result": "without result",
+    "not_reached": "not reached",
+    "discarded": "turned down in a review",
+}
 
 
 def scope_words(asked: Mapping[str, Any]) -> str:

@@ -16,20 +16,22 @@ from .shapes import Sheet, short
 from .spans import Piece
 
 
-def picture(drawn: DrawnAsset, lost: str, link: str, *, is_plain: bool = False) -> SafeString:
+def picture(drawn: DrawnAsset, lost: str, link: str, *, is_plain: bool = False, is_whole: bool = False) -> SafeString:
     """The inside of a tile: `lost` and `link` are the icons of a picture that did not load, and of none.
+
+    It fills the tile and is cut to it, unless it `is_whole`.
 
     The class names are those of `.pic` in the stylesheet; js/pictures.js looks for what carries data-picture.
     """
     if drawn.picture.is_image:
-        inside = _image(drawn, lost) + ("" if is_plain else overlay(drawn, drawn.tile_shapes))
+        inside = _image(drawn, lost) + ("" if is_plain else overlay(drawn, drawn.tile_shapes, is_whole=is_whole))
     elif drawn.picture.text:
         inside = f'<span class="textpic">{text(drawn.first_pieces)}</span>'
     elif drawn.sheets and not is_plain:
         inside = sheet(*drawn.sheets[0])
     else:
         inside = f'<span class="nopic">{link}<span class="small">{escape(drawn.picture.kind)}</span></span>'
-    return SafeString(f'<span class="pic" data-picture>{inside}</span>')
+    return SafeString(f'<span class="pic{" whole" if is_whole else ""}" data-picture>{inside}</span>')
 
 
 def _image(drawn: DrawnAsset, lost: str) -> str:
@@ -41,7 +43,7 @@ def _image(drawn: DrawnAsset, lost: str) -> str:
     )
 
 
-def overlay(drawn: DrawnAsset, shapes: Iterable[Mark]) -> SafeString:
+def overlay(drawn: DrawnAsset, shapes: Iterable[Mark], *, is_whole: bool = False) -> SafeString:
     """What is drawn over the picture, cut as the picture is; its casing is a copy of the shapes under them."""
     number = drawn.asset.number
     masks = "".join(
@@ -52,8 +54,9 @@ def overlay(drawn: DrawnAsset, shapes: Iterable[Mark]) -> SafeString:
     drawn_shapes = f'<use class="casing" href="#shapes-{number}"/><g class="shapes" id="shapes-{number}">{elements}</g>'
     cased = drawn_shapes if elements else ""
     size = f'viewBox="{drawn.picture.view_box}"' if drawn.picture.view_box else "data-size-unknown"
+    fit = "meet" if is_whole else "slice"
     return SafeString(
-        f'<svg class="over" id="over-{number}" data-live {size} preserveAspectRatio="xMidYMid slice"'
+        f'<svg class="over" id="over-{number}" data-live {size} preserveAspectRatio="xMidYMid {fit}"'
         f' aria-hidden="true">{masks}{cased}</svg>'
     )
 

@@ -108,6 +108,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         project_plugins.project_plugin_disable,
         name="project_plugin_disable",
     ),
+    path("projects/<str:uid>/plugins/<str:plugin_uid>/try/", runs.project_try, name="project_try"),
     path("projects/<str:uid>/scope/", runs.project_scope_count, name="project_scope_count"),
     path("projects/<str:uid>/sessions/", project_sessions.project_sessions, name="project_sessions"),
     path("projects/<str:uid>/exports/", exports.project_exports, name="project_exports"),

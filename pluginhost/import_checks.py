@@ -14,9 +14,10 @@ from .models import Project
 from .protocol.given import Given
 from .protocol.import_body import items_of
 from .protocol.import_items import Read
+from .protocol.json_place import NotJson
 from .protocol.plain_items import decode_items
 from .protocol.streams import Bounded, Readable
-from .protocol.walk import NotJson, Walk
+from .protocol.walk import Walk
 
 MOST_TOLD = 1_000
 _AT_ONCE = 1_000

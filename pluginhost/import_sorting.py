@@ -58,6 +58,7 @@ class Sorting:
         self.homes: dict[int, int] = {}
         self.plainly: dict[int, tuple[int, Read]] = {}
         self.repeated = 0
+        self._unread: list[tuple[int, Item, Refusal]] = []
         self._schema = import_items.Schema(project.category_schema)
         self._targets = Targets(project, session, host)
         self._host = host
@@ -67,6 +68,8 @@ class Sorting:
         try:
             return self._schema.plain(item) or self._schema.thorough(item, index)
         except Refusal as refusal:
+            if (named := import_items.naming(item)) is not None:
+                self._unread.append((len(self.refused), named, refusal))
             self._refuse(index, import_items.name_of(item), None, refusal)
             return None
 
@@ -77,6 +80,7 @@ class Sorting:
 
         What was given `plainly` is kept apart: a single item each, which nothing was to be said of.
         """
+        self._find_unread()
         targets = self._targets.of([item for _, item in items])
         flat = list(chain.from_iterable(targets))
         given = known(flat)
@@ -89,6 +93,17 @@ class Sorting:
                 self._sort_by_itself(one, found, given)
                 taking.difference_update(target.pk for target in found)
         return given
+
+    def _find_unread(self) -> None:
+        """Which assets the items name that could not be read: what became of these is that they were refused."""
+        unread, self._unread = self._unread, []
+        if not unread:
+            return
+        for (place, _, refusal), found in zip(unread, self._targets.of([item for _, item, _ in unread]), strict=True):
+            for target in found[:1]:
+                self.refused[place] = self.refused[place]._replace(asset=target.pk)
+            for target in found[1:]:
+                self._pass_over(self.refused[place].index, target, refusal)
 
     def _sort_by_itself(self, one: tuple[int, Read], found: list[Target], given: dict[int, Given]) -> None:
         index, item = one[0], whole(one[1])
@@ -113,6 +128,7 @@ class Sorting:
         self.masks.clear()
         self.homes.clear()
         self.plainly.clear()
+        self._unread.clear()
         self.repeated = 0
 
     def notice(self, index: int, asset: int | None, notice: Notice) -> None:
@@ -144,9 +160,12 @@ class Sorting:
             self.homes[home] = self.homes.get(home, 0) + 1
             self._note_masks(item)
         for target, refusal in refusals:
-            self.notice(index, target.pk, ("passed_over", refusal.path or f"[{index}]", refusal.message))
+            self._pass_over(index, target, refusal)
         if taken:
             self._say(index, item, targets, taken)
+
+    def _pass_over(self, index: int, target: Target, refusal: Refusal) -> None:
+        self.notice(index, target.pk, ("passed_over", refusal.path or f"[{index}]", refusal.message))
 
     def _give_one(self, index: int, item: Item, target: Target, given: dict[int, Given]) -> bool:
         """Whether it was anything new."""
@@ -170,6 +189,8 @@ class Sorting:
         for notice in item.notices:
             self.notice(index, taken[0].pk, notice)
         for target in taken:
+            if target.is_answered:
+                self.notice(index, target.pk, ("labeled_by_people", f"[{index}]", _ANSWERED))
             if target.size is not None and (outside := item.outside(target.size, index)) is not None:
                 self.notice(index, target.pk, outside)
 
@@ -197,8 +218,11 @@ def _is_plain(item: Read, target: Target) -> bool:
     """Whether nothing is to be said when the asset is given this."""
     if isinstance(item, Item) and (item.notices or item.loose or len(item.content) > len(ALWAYS)):
         return False
+    if target.is_answered:
+        return False
     size = target.metadata and target.size
     return not size or item.is_inside(size)
 
 
+_ANSWERED = "People have labeled the asset, and it shows what they made of it."
 _REPEATED = "Items before it had given all of this to the asset already."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeGuard
 
-from django.db.models import Case, TextField, When
+from django.db.models import BooleanField, Case, ExpressionWrapper, Q, TextField, When
 from django.db.models.functions import Cast
 
 from . import file_links
@@ -24,13 +24,17 @@ _NAMELESS = Item("", "", "", {}, "")
 
 
 class Target(NamedTuple):
-    """An asset that an item names, and what it is found by: its external id, for example."""
+    """An asset that an item names, and what it is found by: its external id, for example.
+
+    One that `is_answered` shows what people made of it, whatever it is given.
+    """
 
     found_by: str
     pk: int
     number: int
     status: str
     metadata: str | None
+    is_answered: bool
 
     @property
     def size(self) -> Size | None:
@@ -104,7 +108,8 @@ def _assets(column: str) -> Prepared:
     None of what has several pages, each of a size of its own.
     """
     size = Case(When(dataset__isnull=True, then=Cast("metadata", TextField())), output_field=TextField())
-    columns = (column, "pk", "number", "task__status", size)
+    is_answered = ExpressionWrapper(Q(task__answer__isnull=False), output_field=BooleanField())
+    columns = (column, "pk", "number", "task__status", size, is_answered)
     return Prepared(
         lambda project, values: (
             Asset.objects.filter(project=project, **{f"{column}__in": members_of(values, "text")})

@@ -14,8 +14,8 @@ MOST_IN_A_FRAME = 1_000
 
 _TOLD = (
     "state", "reason", "name", "connection", "is_presumed_alive", "started_at", "sent_at", "lost_at", "finished_at",
-    "message_head", "error", "progress_done", "progress_total", "accepted", "rejected", "unchanged", "objects_count",
-    "assets_read", "page_size",
+    "message_head", "error", "progress_done", "progress_total", "accepted", "rejected", "unchanged", "discarded",
+    "objects_count", "assets_read", "page_size",
 )  # fmt: skip
 _session = Prepared(lambda session_id: Session.objects.filter(pk=session_id).values_list(*_TOLD), 1)
 

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from .asset_numbers import numbers_of
-from .models import Import, ImportAssets, Notice, PreLabel, ProjectHead, Rejection, Session, SessionReads
+from .models import Import, Notice, PreLabel, ProjectHead, Rejection, Session, SessionReads
 from .prepared import Prepared
 from .protocol.numbers import NumberSet
 
-NAMES = ("accepted", "rejected", "unchanged", "no_result", "not_reached")
+NAMES = ("accepted", "rejected", "unchanged", "discarded", "no_result", "not_reached")
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Five sets that do not overlap; together they are the scope, and the assets that were added to it.
+    """Six sets that do not overlap; together they are the scope, and the assets that were added to it.
 
-    `outside` counts the refused items that were about no asset of the scope.
+    `rejected` were refused by the check, `discarded` by a person who reviewed what was staged. `outside` counts the
+    refused items that were about no asset of the scope.
     """
 
     accepted: NumberSet
     rejected: NumberSet
     unchanged: NumberSet
+    discarded: NumberSet
     no_result: NumberSet
     not_reached: NumberSet
     outside: int = 0
@@ -33,7 +37,7 @@ class Outcomes:
 
     @property
     def whole(self) -> NumberSet:
-        sent = self.accepted | self.rejected | self.unchanged
+        sent = self.accepted | self.rejected | self.unchanged | self.discarded
         return sent | self.no_result | self.not_reached
 
 
@@ -45,16 +49,23 @@ def outcomes_of(session: Session) -> Outcomes:
     """
     gone = deleted(session)
     scope = session.scope.numbers - gone
-    came = _arrived(session)
-    arrived = list(came)
-    accepted = _given(arrived) - gone
-    unchanged = _of_rows(arrived, is_unchanged=True) - accepted
-    refused, nameless = _refused(arrived)
-    refused = refused | _passed_over([pk for pk, notices in came.items() if notices.get("passed_over")])
-    rejected = (refused & scope) - accepted - unchanged
-    rest = scope - accepted - unchanged - rejected
+    came = _came(session)
+    accepted, turned_down = _given(came)
+    accepted, discarded = accepted - gone, turned_down - gone - accepted
+    unchanged = _of_rows(came.filter(unchanged__gt=0), is_unchanged=True) - accepted - discarded
+    refused = _refused(came, session.scope.numbers)
+    rejected = refused.numbers - gone - accepted - unchanged - discarded
+    rest = scope - accepted - unchanged - rejected - discarded
     reached = rest & read_by(session)
-    return Outcomes(accepted, rejected, unchanged, reached, rest - reached, len(refused - scope) + nameless)
+    return Outcomes(accepted, rejected, unchanged, discarded, reached, rest - reached, refused.outside)
+
+
+def refused_by(session: Session) -> int:
+    """What is `rejected` and `outside` of its outcomes, without going through all that was sent."""
+    came = _came(session)
+    given = PreLabel.objects.filter(asset=OuterRef("asset"), origin__in=came)
+    refused = _refused(came, session.scope.numbers, Q(~Exists(given)))
+    return len(refused.numbers) + refused.outside
 
 
 def present(session: Session) -> NumberSet:
@@ -85,45 +96,48 @@ def read_by(session: Session) -> NumberSet:
 _READ = Prepared(lambda session: SessionReads.objects.filter(session=session).values_list("numbers_stored"), 1)
 
 
-def _given(arrived: list[int]) -> NumberSet:
-    """The assets that got something new: of imports whose sets are kept from these, of others from their rows."""
-    kept = dict(ImportAssets.objects.filter(origin__in=arrived).values_list("origin_id", "numbers_stored"))
-    others = [origin for origin in arrived if origin not in kept]
-    return NumberSet.union_of(map(bytes, kept.values())) | _of_rows(others, is_unchanged=False)
+def _came(session: Session) -> QuerySet[Import]:
+    """The imports of the session that came whole; one that is being received counts for nothing."""
+    return Import.objects.filter(session=session).exclude(state=Import.State.RECEIVING).order_by()
 
 
-def _of_rows(arrived: list[int], *, is_unchanged: bool) -> NumberSet:
-    if not arrived:
-        return NumberSet()
-    return numbers_of(PreLabel.objects.filter(origin__in=arrived, is_unchanged=is_unchanged), "asset__number")
+def _given(came: QuerySet[Import]) -> tuple[NumberSet, NumberSet]:
+    """The assets that got something new of imports that were not discarded, and those that did of others.
+
+    They are taken from the sets that imports keep, and where one has none from its rows.
+    """
+    kept: list[bytes | None] = []
+    discarded: list[bytes | None] = []
+    for state, stored in came.values_list("state", "assets_given__numbers_stored"):
+        (discarded if state == _DISCARDED else kept).append(None if stored is None else bytes(stored))
+    return _union(came.exclude(state=_DISCARDED), kept), _union(came.filter(state=_DISCARDED), discarded)
 
 
-def _refused(arrived: list[int]) -> tuple[NumberSet, int]:
-    """The assets with a refused item, and how many items named no asset of the project."""
-    if not arrived:
-        return NumberSet(), 0
-    rows = Rejection.objects.filter(origin__in=arrived)
-    return numbers_of(rows.filter(asset__isnull=False), "asset__number"), rows.filter(asset__isnull=True).count()
+_DISCARDED = Import.State.DISCARDED
 
 
-def _passed_over(imports: list[int]) -> NumberSet:
-    """The assets that refused an item which others took that it named as well."""
-    if not imports:
-        return NumberSet()
-    return numbers_of(Notice.objects.filter(origin__in=imports, code="passed_over"), "asset__number")
+def _union(imports: QuerySet[Import], sets: Sequence[bytes | None]) -> NumberSet:
+    given = NumberSet.union_of(stored for stored in sets if stored is not None)
+    return given | _of_rows(imports.filter(assets_given=None), is_unchanged=False) if None in sets else given
 
 
-def _arrived(session: Session) -> dict[int, dict[str, int]]:
-    """The imports of the session that came whole, with their notices; one that is being received counts for nothing."""
-    return dict(_ARRIVED.rows(session.pk))
+def _of_rows(imports: QuerySet[Import], *, is_unchanged: bool) -> NumberSet:
+    return numbers_of(PreLabel.objects.filter(origin__in=imports, is_unchanged=is_unchanged), "asset__number")
 
 
-_ARRIVED = Prepared(
-    lambda session: (
-        Import.objects.filter(session=session)
-        .exclude(state=Import.State.RECEIVING)
-        .order_by("id")
-        .values_list("pk", "notices")
-    ),
-    1,
-)
+@dataclass(frozen=True)
+class _Refused:
+    """The assets of the scope that refused an item, and how many items were about none of it."""
+
+    numbers: NumberSet
+    outside: int
+
+
+def _refused(came: QuerySet[Import], scope: NumberSet, which: Q | None = None) -> _Refused:
+    """Also those of the scope that refused an item which others took that it named as well."""
+    about = Q(asset__isnull=False) & (which or Q())
+    refusing = Rejection.objects.filter(origin__in=came)
+    numbers = numbers_of(refusing.filter(about), "asset__number")
+    nameless = refusing.filter(asset=None).count()
+    passing = Notice.objects.filter(about, origin__in=came.filter(notices__has_key="passed_over"), code="passed_over")
+    return _Refused((numbers | numbers_of(passing, "asset__number")) & scope, len(numbers - scope) + nameless)

@@ -42,12 +42,14 @@ class Progress:
 class Counts:
     """How many assets of the scope had which outcome, and how many objects they got.
 
-    `outside` of those that were rejected are items that were about no asset of the scope.
+    `rejected` were refused by the check, and `outside` of these are items that were about no asset of the scope;
+    `discarded` were turned down by a person in a review.
     """
 
     accepted: int = 0
     rejected: int = 0
     unchanged: int = 0
+    discarded: int = 0
     no_result: int = 0
     not_reached: int = 0
     objects: int = 0
@@ -58,11 +60,14 @@ class Counts:
 
     @property
     def sent(self) -> int:
-        return self.accepted + self.rejected + self.unchanged
+        return self.accepted + self.rejected + self.unchanged + self.discarded
 
     @property
     def left(self) -> dict[str, int]:
-        """The assets of the scope that may be run again, by what became of them; what there is none of is left out."""
+        """The assets of the scope that may be run again, by what became of them; what there is none of is left out.
+
+        None that were discarded: a person has seen the results and said no.
+        """
         found = {
             "rejected": self.rejected - self.outside,
             "no_result": self.no_result,
@@ -157,7 +162,7 @@ def progress_of(session: Session) -> Progress | None:
     total = session.scope.count
     if session.progress_done is not None:
         return Progress(session.progress_done, session.progress_total or total)
-    done = session.accepted + session.rejected + session.unchanged or session.assets_read
+    done = _sent(session) or session.assets_read
     if session.state == State.QUEUED or (not done and session.is_final):
         return None
     return Progress(min(done, total), total)
@@ -169,14 +174,18 @@ def counts_of(session: Session) -> Counts:
     Of an ended session they are kept for a while, under what changes with its imports: they may be a million.
     """
     total = left_of(session)
-    if not (session.accepted or session.rejected or session.unchanged):
+    if not _sent(session):
         read = min(session.assets_read, total)
         return Counts(no_result=read, not_reached=total - read, objects=session.objects_count)
     if not session.is_final:
         return _counted(session)
-    sent = f"{session.accepted}.{session.rejected}.{session.unchanged}.{session.assets_read}.{total}"
+    sent = f"{session.accepted}.{session.rejected}.{session.discarded}.{session.assets_read}.{total}"
     key = f"counts.{session.uid}.{session.state}.{sent}"
     return cache.get_or_set(key, lambda: _counted(session), _KEPT_SECONDS)  # type: ignore[return-value]
+
+
+def _sent(session: Session) -> int:
+    return session.accepted + session.rejected + session.unchanged + session.discarded
 
 
 def _counted(session: Session) -> Counts:
@@ -186,7 +195,7 @@ def _counted(session: Session) -> Counts:
     return Counts(**by_name, objects=session.objects_count, outside=found.outside)
 
 
-def outcome_sentence(session: Session, counts: Counts) -> str:
+def outcome_sentence(session: Session, counts: Counts, *, got: str = "pre-labels") -> str:
     """«1,158 of 1,204 assets got pre-labels. 32 were rejected, 9 were not reached.»"""
     total = left_of(session)
     given = counts.accepted + counts.unchanged
@@ -196,12 +205,13 @@ def outcome_sentence(session: Session, counts: Counts) -> str:
         f"{number:,} {_were(number)} {words}"
         for number, words in (
             (counts.rejected, "rejected"),
+            (counts.discarded, "turned down in a review"),
             (counts.no_result, "read and got no result"),
             (counts.not_reached, "not reached"),
         )
         if number
     ]
-    first = f"{given:,} of {total:,} {_assets(total)} got pre-labels."
+    first = f"{given:,} of {total:,} {_assets(total)} got {got}."
     second = f" {', '.join(rest)}." if rest else ""
     third = f" {_read_sentence(session, total)}" if counts.not_reached else ""
     return f"{first}{second}{third}".strip()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from pluginhost.actions import organizations, processes
@@ -18,6 +19,15 @@ from .browser import browser, page  # noqa: F401
 from .own_client import own_script  # noqa: F401
 from .scripts import script  # noqa: F401
 from .server import Server, _shared_folder, new_server, server  # noqa: F401
+
+# A slow machine is no fault. The gate tries the same examples each time, a developer's machine ever new ones.
+settings.register_profile(
+    "unhurried",
+    deadline=None,
+    derandomize=bool(os.environ.get("PLUGINHOST_REQUIRE_ALL")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -89,8 +89,8 @@ POSTED = {
     "plugin_delete", "plugin_quarantine", "plugin_release", "plugin_rotate", "plugin_script_source",
     "plugin_script_upload", "plugin_script_verb", "plugin_script_version", "plugin_secret", "project_assets_change",
     "project_assets_known", "project_delete", "project_plugin_disable", "project_plugin_enable", "project_tools_check",
-    "project_uploads_add", "project_uploads_reserve", "session_cancel", "session_rename", "session_rerun",
-    "session_results_chosen",
+    "project_try", "project_uploads_add", "project_uploads_reserve", "session_cancel", "session_rename",
+    "session_rerun", "session_results_chosen",
 }  # fmt: skip
 # What answers with something else than a page: JSON, a text, a file.
 ANSWERS = {

@@ -72,7 +72,7 @@ def full(admin: User, organization: Any) -> dict[str, str]:
     makers.make_import(session, accepted=range(1, 15), rejected=[15, 16])
     Session.objects.filter(pk=session.pk).update(accepted=14, rejected=2, assets_read=20)
     session.refresh_from_db()
-    reports.finish(session, None, "message", "**Done** with [a link](https://example.org).", timezone.now())
+    reports.finish(session, None, "text", "**Done** with [a link](https://example.org).", timezone.now())
     running = makers.make_running(admin, project, plugin)
     makers.make_lines(running, 5)
     staged = stage(running)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pluginhost.models import Import, PreLabel, Project, ProjectHead, Session
+from pluginhost.outcomes import outcomes_of
 
 STANDING = ("staged", "applied")
 
@@ -14,8 +15,20 @@ def assert_kept_right(project: Project) -> None:
     assert head.pre_labeled == live.order_by().values("asset").distinct().count()
     for session in Session.objects.filter(project=project):
         given = PreLabel.objects.filter(origin__session=session, is_unchanged=False).exclude(origin__state="receiving")
-        assert session.accepted == given.order_by().values("asset").distinct().count()
+        taken = set(given.exclude(origin__state="discarded").values_list("asset", flat=True))
+        assert session.accepted == len(taken)
+        assert session.discarded == len(set(given.values_list("asset", flat=True)) - taken)
+        assert_outcomes_agree(session)
         assert session.objects_count == sum(_newest(session).values())
+
+
+def assert_outcomes_agree(session: Session) -> None:
+    """What lists say of a session is what its outcomes are, asset by asset."""
+    found = outcomes_of(session)
+    kept = (session.accepted, session.discarded, session.rejected)
+    assert kept == (len(found.accepted), len(found.discarded), len(found.rejected) + found.outside)
+    sizes = [len(numbers) for _, numbers in found.items()]
+    assert sum(sizes) == len(found.whole)
 
 
 def _newest(session: Session) -> dict[int, int]:

@@ -38,7 +38,7 @@ def imported(alice, project, plugin):
 
 def test_an_import_says_what_was_taken_and_why_not(api, imported):
     shown = api.get(f"/imports/{imported.pk}").json()
-    assert shown["session"] == imported.session.uid
+    assert (shown["session"], shown["user"]) == (imported.session.uid, "alice")
     assert (shown["state"], shown["items"], shown["accepted"], shown["rejected"], shown["unchanged"]) == (
         "applied", 6, 2, 3, 1,
     )  # fmt: skip

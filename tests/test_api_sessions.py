@@ -66,7 +66,7 @@ def test_a_run_is_queued_with_frozen_inputs(api, place, plugin, project, alice):
     }
     assert shown["waiting"]["position"] == 1
     assert shown["counts"] == {
-        "accepted": 0, "rejected": 0, "unchanged": 0, "no_result": 0, "not_reached": 2, "objects": 0,
+        "accepted": 0, "rejected": 0, "unchanged": 0, "discarded": 0, "no_result": 0, "not_reached": 2, "objects": 0,
     }  # fmt: skip
 
 

@@ -65,3 +65,24 @@ def test_what_is_no_json_is_said_to_be_none_and_kept(checking):
     check(checking)
     expect(checking.get_by_role("alert")).to_contain_text("not JSON at character 16")
     expect(checking.get_by_label("Import JSON")).to_have_value('[{"externalId": }]')
+
+
+def test_too_large_a_file_is_refused_before_it_is_sent(checking, tmp_path):
+    path = tmp_path / "large.json"
+    path.write_text(" " * (11 * 2**20))
+    checking.get_by_label("Or a file").set_input_files(path)
+    expect(checking.get_by_role("alert")).to_have_text(
+        "large.json has 11.0 MB. A check takes 10 MB: check a part of it."
+    )
+    expect(checking.get_by_label("Or a file")).to_have_value("")
+    path.write_text(json.dumps([item(1)]))
+    checking.get_by_label("Or a file").set_input_files(path)
+    expect(checking.get_by_role("alert")).to_have_count(0)
+
+
+def test_too_long_a_text_is_refused_before_it_is_sent(checking):
+    """With a limit that a browser can be given quickly."""
+    checking.locator("[data-check]").evaluate("form => { form.dataset.mostBytes = 150_000; }")
+    checking.get_by_label("Import JSON").fill("[" + "1," * 80_000 + "1]")
+    checking.get_by_role("button", name="Check", exact=True).click()
+    expect(checking.get_by_role("alert")).to_contain_text("What you pasted has 0.2 MB.")

@@ -105,3 +105,39 @@ def test_ticked_assets_are_run_again(server, page, pictures, reviewed):
     page.get_by_role("button", name="Rerun 1").click()
     expect(page).to_have_url(re.compile(r"/sessions/\d+/$"))
     expect(page.get_by_text(re.compile(f"on 1 asset of #{number}"))).to_be_visible()
+
+
+def test_much_is_shown_before_it_is_counted_and_the_numbers_come_by_themselves(server, page, pictures):
+    plugin = server.new_plugin(name="Much")
+    project = server.new_project(plugin, assets=5_001)
+    number = server.run(project, plugin, review_first=True)
+    car = tools_of(server, project)["Car"]
+    with peer_of(server, plugin) as peer:
+        key = peer.wait_order()["apiKey"]
+        items = [{"externalId": f"image_{n:05}.jpg", "objects": [box(car, n / 5_001)]} for n in range(1, 5_002)]
+        server.api("POST", "/v2/import/labels", {"project": project, "jsonContent": items}, key=key)
+        without_script = page.request.get(f"/sessions/{number}/review/").text()
+        assert "image_00001.jpg" in without_script
+        assert "Counting what is staged" in without_script
+        page.goto(f"/sessions/{number}/review/")
+        expect(page.locator("#review-actions button")).to_have_text(re.compile("Accept all 5,001 objects"))
+        page.get_by_label("Least confidence").fill("0.5")
+        expect(page.locator("#review-actions button")).to_have_text(re.compile("Accept 2,501 objects on 2,501 assets"))
+
+
+def test_what_somebody_else_took_leaves_the_page(server, page, pictures, reviewed):
+    _, number = reviewed
+    page.goto(f"/sessions/{number}/review/")
+    expect(page.locator("#review-actions button")).to_be_visible()
+    server.api("POST", f"/api/v1/sessions/{number}/apply", {})
+    expect(page.get_by_text("Nothing waits for review")).to_be_visible()
+
+
+def test_the_button_that_takes_it_says_that_it_is_on_its_way(page, pictures, reviewed):
+    _, number = reviewed
+    page.goto(f"/sessions/{number}/review/")
+    take = page.locator("#review-actions button")
+    expect(take).to_be_visible()
+    page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())")  # after the page's own
+    take.click()
+    expect(take).to_have_attribute("aria-busy", "true")

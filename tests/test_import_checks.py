@@ -45,8 +45,8 @@ def test_a_list_by_itself_and_the_older_name_are_understood(project, shape):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "JSON object was expected"),
-        (b"hello", "JSON object was expected"),
+        (b"", "must be a JSON object"),
+        (b"hello", "must be a JSON object"),
         (b"{}", "jsonContent: This must be a list of items."),
         (b'{"jsonContent": {}}', "jsonContent: This must be a list of items."),
         (b'{"jsonContent": [], "jsonContent": []}', "jsonContent stands twice"),
@@ -104,7 +104,7 @@ def test_the_api_tells_each_reason_with_its_sentence(alice, project):
     assert rejection == {
         "index": 1,
         "external_id": "image_0002.jpg",
-        "asset": None,
+        "asset": project.assets.get(number=2).uid,
         "code": "degenerate",
         "path": "[1].objects[0].bounding-box.width",
         "message": "The width must not be 0.",
@@ -156,6 +156,16 @@ def test_the_page_asks_for_json(alice, project):
     shown = said(client.get(f"/projects/{project.uid}/imports/check/"))
     assert 'name="text" id="id_text"' in shown
     assert 'type="file"' in shown
+
+
+def test_the_page_says_what_it_does_not_look_at(alice, project, settings):
+    settings.PLUGINHOST_BODY_LIMIT = 3 * 2**20
+    client = Client()
+    client.force_login(alice)
+    shown = said(client.get(f"/projects/{project.uid}/imports/check/"))
+    for words in ("A session's scope.", "out_of_scope", "What is there already.", "More than 3 MB."):
+        assert words in shown
+    assert f'data-most-bytes="{3 * 2**20 - 2_048}"' in shown
 
 
 def test_the_page_tells_what_would_become_of_it(page):

@@ -15,7 +15,8 @@ from pluginhost.errors import Invalid
 from pluginhost.models import Asset, Import, Notice, PreLabel, Rejection, Task
 from pluginhost.protocol.import_body import items_of
 from pluginhost.protocol.import_items import CODES, NOTICES
-from pluginhost.protocol.walk import NotJson, Walk
+from pluginhost.protocol.json_place import NotJson
+from pluginhost.protocol.walk import Walk
 
 from . import makers
 from .v2 import by_session

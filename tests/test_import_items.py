@@ -10,8 +10,8 @@ from pluginhost.protocol import import_items
 from pluginhost.protocol.geometry import Refusal
 from pluginhost.protocol.given import Given
 from pluginhost.protocol.import_items import Schema
+from pluginhost.protocol.json_values import Unreadable
 from pluginhost.protocol.schema_reading import Reading
-from pluginhost.protocol.walk import Unreadable
 
 KINDS = (
     "bounding-box", "rotated-bounding-box", "polygon", "polyline", "point", "segmentation", "ner", "pdf", "brush",

@@ -21,6 +21,7 @@ def many(alice, organization):
 def chunk(request, monkeypatch):
     """So many items are stored at once: fewer than are looked up by their rows, and all."""
     monkeypatch.setattr("pluginhost.actions.import_rows.CHUNK_ITEMS", request.param)
+    monkeypatch.setattr("pluginhost.actions.bulk._SENT_FROM", 50)
 
 
 def items(x, first=1, last=COUNT):
@@ -82,6 +83,7 @@ def test_what_the_session_sends_in_between_is_seen(alice, many, plugin, monkeypa
 
 def test_assets_of_several_items_each_in_another_part_are_changed_together(alice, many, monkeypatch):
     monkeypatch.setattr("pluginhost.actions.import_rows.CHUNK_ITEMS", 250)
+    monkeypatch.setattr("pluginhost.actions.bulk._SENT_FROM", 50)
     data = send(by_user(alice), many, *items(1), *items(2), *items(1))
     assert told(data) == (2 * COUNT, COUNT, 0, 2 * COUNT)
     assert PreLabel.objects.count() == COUNT

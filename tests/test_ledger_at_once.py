@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from pluginhost import authentication, prelabels
-from pluginhost.actions import deletions, imports, ledger, reviews
+from pluginhost.actions import answers, deletions, imports, ledger, reviews, tasks
 from pluginhost.actions.ledger import Verb
 from pluginhost.errors import Conflict, NotFound
-from pluginhost.models import Asset, Import, PreLabel, Project, ProjectHead, Session
+from pluginhost.models import Asset, Import, PreLabel, Project, ProjectHead, Session, Task, User
 from pluginhost.principal import Principal
+from pluginhost.protocol.task_answers import Annotation
 
 from . import makers
 from .at_once import PATIENCE_S, at_once
@@ -23,11 +24,6 @@ from .v2 import by_session, by_user, item, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VERBS: tuple[Verb, ...] = ("apply", "discard", "undo", "redo")
-OF_ONE = {"apply": ledger.apply, "discard": ledger.discard, "undo": ledger.undo, "redo": ledger.redo}
-OF_ALL = {
-    "apply": ledger.apply_session, "discard": ledger.discard_session, "undo": ledger.undo_session,
-    "redo": ledger.redo_session,
-}  # fmt: skip
 TURNS = 12
 
 
@@ -48,8 +44,7 @@ def flipper(principal: Principal, project: Project, seed: int) -> Callable[[], N
         for _ in range(TURNS):
             verb = chance.choice(VERBS)
             about: Any = chance.choice([*Import.objects.filter(project=project), *Session.objects.all()])
-            flips: Any = OF_ALL if isinstance(about, Session) else OF_ONE
-            possible(flips[verb], principal, about, confirmed=True)
+            possible(ledger.flip, principal, verb, about, confirmed=True)
 
     return press
 
@@ -90,11 +85,40 @@ def test_whatever_is_done_at_once_a_recount_confirms_it(alice, crowded, plugin, 
     assert len(set(places)) == len(places)
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_peoples_work_stays_whatever_is_done_at_once(alice, crowded, plugin, seed):
+    """They label some assets and complete others while scripts send and somebody flips: each answer stays as it is."""
+    by_alice, made = makers.principal(alice), {}
+    script, _ = by_session(alice, crowded, plugin)
+    key = authentication.by_key(script.key)
+    send(script, crowded, *map(item, range(1, 13)))
+
+    def label() -> None:
+        for task in Task.objects.filter(project=crowded, asset__number__in=(1, 2, 3)):
+            answers.annotate(by_alice, task, Annotation({"tools": [], "classifications": [], "relations": []}))
+            made[task.pk] = Task.objects.get(pk=task.pk).answer
+
+    def complete() -> None:
+        for task in Task.objects.filter(project=crowded, asset__number__in=(4, 5, 6)):
+            tasks.set_status(by_alice, task, Task.Status.COMPLETED)
+            made[task.pk] = Task.objects.get(pk=task.pk).answer
+
+    at_once(label, complete, sender(key, crowded, seed), flipper(by_alice, crowded, seed), _sender_of(alice, crowded))
+    assert len(made) == 6
+    assert {task.pk: task.answer for task in Task.objects.filter(pk__in=made)} == made
+    assert not prelabels.live(list(Task.objects.filter(pk__in=made).values_list("asset", flat=True)))
+    assert_kept_right(crowded)
+
+
+def _sender_of(user: User, project: Project) -> Callable[[], None]:
+    return sender(makers.principal(user), project, 77)
+
+
 def test_of_two_who_undo_at_once_one_does(alice, project, plugin):
     script, _ = by_session(alice, project, plugin)
     send(script, project, item(1), item(2))
     by_alice, imported = makers.principal(alice), Import.objects.get()
-    done = at_once(*[lambda: possible(ledger.undo, by_alice, imported)] * 4)
+    done = at_once(*[lambda: possible(ledger.flip, by_alice, "undo", imported)] * 4)
     assert sorted(done) == [False, False, False, True]
     assert_kept_right(project)
 
@@ -113,7 +137,7 @@ def test_a_flip_while_an_import_ends_is_counted(alice, project, plugin):
 
     def undo() -> object:
         together.wait()
-        return ledger.undo(by_alice, imported)
+        return ledger.flip(by_alice, "undo", imported)
 
     at_once(lambda: imports.receive(authentication.by_key(script.key), project, items()), undo)
     assert ProjectHead.objects.get(project=project).pre_labeled == 2
@@ -130,8 +154,8 @@ def test_a_reader_sees_all_of_a_flip_or_nothing(alice, organization, plugin):
 
     def flip() -> set[int]:
         for _ in range(TURNS):
-            ledger.undo(by_alice, imported)
-            ledger.redo(by_alice, imported)
+            ledger.flip(by_alice, "undo", imported)
+            ledger.flip(by_alice, "redo", imported)
         is_over.set()
         return set()
 
@@ -174,8 +198,8 @@ def test_assets_that_are_deleted_meanwhile_are_not_counted(alice, organization, 
 
     def flip() -> None:
         for _ in range(TURNS):
-            ledger.undo(by_alice, imported)
-            ledger.redo(by_alice, imported)
+            ledger.flip(by_alice, "undo", imported)
+            ledger.flip(by_alice, "redo", imported)
 
     def delete() -> None:
         for start in range(0, len(uids), 8):

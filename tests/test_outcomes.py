@@ -33,7 +33,7 @@ def test_nothing_sent_and_nothing_read_is_not_reached(session):
     assert found(session) == {"not_reached": [1, 2, 3, 4, 5]}
 
 
-def test_the_five_sets_are_the_scope(session):
+def test_the_six_sets_are_the_scope(session):
     read(session, 2, 3)
     makers.make_import(session, accepted=[1], rejected=[2])
     assert outcomes_of(session).whole == session.scope.numbers
@@ -63,6 +63,7 @@ def test_an_import_that_was_undone_or_waits_for_review_did_arrive(session, state
 def test_unchanged_is_told_apart_where_nothing_was_accepted(session):
     made = makers.make_import(session, accepted=[1, 2])
     PreLabel.objects.filter(origin=made, asset__number=2).update(is_unchanged=True)
+    Import.objects.filter(pk=made.pk).update(accepted=1, unchanged=1)
     assert found(session)["unchanged"] == [2]
 
 

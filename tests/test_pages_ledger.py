@@ -95,10 +95,35 @@ def test_assets_that_people_worked_on_are_listed(as_alice, project, session):
     assert "image_0001.jpg" not in html
 
 
-def test_what_it_hid_is_said_to_show_again(as_alice, session):
-    made = imported(session, [1, 2])
-    Import.objects.filter(pk=made.pk).update(hid_assets=2)
-    assert "took the place of earlier results, which show again" in page(as_alice, of_import(made, "undo"))
+SHOWS_AGAIN = "took the place of earlier results, which show again"
+
+
+def test_what_it_hid_is_said_to_show_again(as_alice, alice, project, plugin, session):
+    imported(makers.make_session(alice, project, plugin), [2, 3, 4])
+    made = imported(session, [1, 2, 3])
+    html = page(as_alice, of_import(made, "undo"))
+    assert f"On 2 assets it {SHOWS_AGAIN}" in html
+
+
+def test_what_is_undone_as_well_does_not_show_again(as_alice, session):
+    """Of one session the later took the place of the earlier; both go."""
+    imported(session, [1, 2])
+    later = imported(session, [2, 3])
+    assert f"On 1 asset it {SHOWS_AGAIN}" in page(as_alice, of_import(later, "undo"))
+    assert SHOWS_AGAIN not in page(as_alice, of_session(session, "undo"))
+
+
+@pytest.mark.parametrize("beside", ["another plugin", "later"])
+def test_what_it_did_not_hide_is_not_said_to(as_alice, alice, project, plugin, organization, session, beside):
+    other = makers.make_plugin(alice, organization, name="Other") if beside == "another plugin" else plugin
+    first = makers.make_session(alice, project, other)
+    if beside == "later":
+        made = imported(session, [1])
+        imported(first, [1])
+    else:
+        imported(first, [1])
+        made = imported(session, [1])
+    assert SHOWS_AGAIN not in page(as_alice, of_import(made, "undo"))
 
 
 def test_more_than_a_thousand_objects_must_be_typed(as_alice, session):

@@ -147,3 +147,22 @@ def test_more_assets_take_no_more_queries(as_alice, alice, organization, plugin,
         page(as_alice, session)
     with django_assert_max_num_queries(len(counted)):
         page(as_alice, session)
+
+
+@pytest.mark.parametrize(("state", "said"), [("staged", "waits for review"), ("undone", "its import was undone")])
+def test_a_row_says_why_its_asset_does_not_show_what_it_was_given(as_alice, session, state, said):
+    assert said not in page(as_alice, session)
+    put(session, state)
+    assert page(as_alice, session).count(said) >= 2
+
+
+def test_staged_results_are_not_said_to_be_pre_labels(as_alice, session):
+    Session.objects.filter(pk=session.pk).update(accepted=2)
+    assert "2 of 5 assets got pre-labels." in page(as_alice, session)
+    put(session, "staged")
+    assert "2 of 5 assets got results that wait for review." in page(as_alice, session)
+
+
+def put(session: Session, state: str) -> None:
+    """All imports of the session, into this state."""
+    Import.objects.filter(session=session).update(state=state, applied_seq=None if state == "staged" else 1)

@@ -182,11 +182,50 @@ def test_more_assets_take_no_more_queries(as_alice, alice, organization, plugin,
         page(as_alice, session)
 
 
-def test_what_takes_long_to_count_is_counted_on_a_second_look(as_alice, session, staged):
+@pytest.fixture
+def much(staged):
+    """As if it were so much that it takes long to go through."""
     Import.objects.filter(pk=staged.pk).update(accepted=100_000)
-    assert "Going through what is staged" in page(as_alice, session).content.decode()
-    assert landing(as_alice, session, counted="1") == (4, 4)
-    assert landing(as_alice, session) == (4, 4)
+    return staged
+
+
+def test_much_is_shown_before_it_is_counted(as_alice, session, much):
+    shown = page(as_alice, session)
+    html = shown.content.decode()
+    assert "Counting what is staged" in html
+    assert "Accept all" not in html
+    assert [tile.drawn.asset.number for tile in shown.context["tiles"]] == [1, 2, 3, 4]
+    assert shown.context["filters"] == [("all", "All", 4)]
+
+
+@pytest.mark.parametrize("asked", [{"headers": {"X-Live": "1"}}, {"query_params": {"counted": "1"}}])
+def test_much_is_counted_on_a_second_look(as_alice, session, much, asked):
+    address = reverse("session_review", args=[session.pk])
+    page(as_alice, session)
+    assert "Accept all 4 objects" in as_alice.get(address, **asked).content.decode()
+    assert "Accept all 4 objects" in page(as_alice, session).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers", "back", "more"),
+    [({}, [1, 2], None, 2), ({"after": "2"}, [3, 4], 3, None), ({"before": "3"}, [1, 2], None, 2)],
+)
+def test_much_can_be_paged_through_before_it_is_counted(
+    as_alice, session, much, monkeypatch, query, numbers, back, more
+):
+    monkeypatch.setattr(reviewing, "SIZE", 2)
+    shown = page(as_alice, session, **query).context
+    assert [tile.drawn.asset.number for tile in shown["tiles"]] == numbers
+    assert shown["page"] == {"back": back, "more": more}
+
+
+def test_much_takes_few_queries_before_and_after_it_is_counted(as_alice, session, much, django_assert_max_num_queries):
+    page(as_alice, session)  # the schema's versions and the like are asked for once
+    with django_assert_max_num_queries(14):
+        page(as_alice, session)
+    page(as_alice, session, counted="1")
+    with django_assert_max_num_queries(14):
+        page(as_alice, session)
 
 
 @pytest.mark.parametrize(

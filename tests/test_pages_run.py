@@ -1,12 +1,13 @@
 """The run dialog: it asks, remembers, refuses at the field, and queues a session once."""
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
 
 from pluginhost.actions import organizations, projects
-from pluginhost.models import PluginInProject, Session
+from pluginhost.models import Plugin, PluginInProject, Session
 
 from . import makers
 
@@ -293,6 +294,55 @@ def test_a_rerun_is_tried_on_the_first_of_the_same_assets(as_alice, alice, proje
     earlier = makers.make_session(alice, project, enabled, scope={"assets": uids})
     run(as_alice, project, enabled, query={"from": earlier.pk}, scope="same", **{"try": "1"})
     assert list(Session.objects.get(rerun_of=earlier).scope.numbers) == [2, 3, 4]
+
+
+def press_try(client, project, plugin, **fields):
+    return client.post(reverse("project_try", args=[project.uid, plugin.uid]), fields)
+
+
+def test_a_row_of_the_plugins_page_tries_it_in_one_click(as_alice, project, enabled):
+    page = text_of(as_alice.get(reverse("project_plugins", args=[project.uid])))
+    assert f'Try on 3<span class="sr"> with {enabled.name}</span>' in page
+    response = press_try(as_alice, project, enabled)
+    session = Session.objects.get()
+    assert response.headers["Location"] == reverse("session", args=[session.pk])
+    assert (session.scope.count, session.inputs.review_first, session.inputs.scope_asked) == (3, True, {"first": 3})
+    assert session.inputs.class_mapping == {"Car": CAR, "Bus": BUS}
+
+
+def test_a_try_pressed_twice_is_one_session(as_alice, project, enabled):
+    page = text_of(as_alice.get(reverse("project_plugins", args=[project.uid])))
+    key = re.search(r'name="idempotency_key" value="(try-[^"]+)"', page)[1]
+    press_try(as_alice, project, enabled, idempotency_key=key)
+    press_try(as_alice, project, enabled, idempotency_key=key)
+    assert Session.objects.count() == 1
+    assert key not in text_of(as_alice.get(reverse("project_plugins", args=[project.uid])))
+
+
+def test_a_project_without_assets_says_why_there_is_nothing_to_try(as_alice, alice, organization, plugin):
+    empty = makers.make_project(alice, organization, name="Empty")
+    makers.enable(empty, plugin)
+    assert "no assets to try it on" in text_of(as_alice.get(reverse("project_plugins", args=[empty.uid])))
+    fields = {"follow": True, "headers": {"Referer": reverse("project_plugins", args=[empty.uid])}}
+    response = as_alice.post(reverse("project_try", args=[empty.uid, plugin.uid]), **fields)
+    assert "has no assets to try it on yet. Add some first." in text_of(response)
+    assert not Session.objects.exists()
+
+
+def test_what_cannot_be_tried_as_it_is_is_mended_in_the_dialog(as_alice, project, enabled):
+    Plugin.objects.update(config_schema=json.dumps({"type": "object", "required": ["weights"]}))
+    response = press_try(as_alice, project, enabled)
+    assert response.headers["Location"] == address(project, enabled)
+    assert "weights" in text_of(as_alice.get(response.headers["Location"]))
+    assert not Session.objects.exists()
+
+
+def test_only_who_may_run_may_try(client, bob, charlie, project, enabled):
+    client.force_login(bob)
+    assert "Try on 3" not in text_of(client.get(reverse("project_plugins", args=[project.uid])))
+    assert press_try(client, project, enabled).status_code == 403
+    client.force_login(charlie)
+    assert press_try(client, project, enabled).status_code == 404
 
 
 def test_a_run_from_the_same_page_after_a_try_is_another_session(as_alice, project, enabled):

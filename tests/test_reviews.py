@@ -91,7 +91,7 @@ def test_the_new_import_says_of_which_it_holds_what_was_taken(by_alice, alice, s
 
 def test_what_was_taken_can_be_undone(project, by_alice, session):
     reviews.accept(by_alice, session, least_confidence=0.5)
-    ledger.undo_session(by_alice, session)
+    ledger.flip(by_alice, "undo", session)
     assert shown(project, 1) is None
     assert_kept_right(project)
 
@@ -172,7 +172,7 @@ def test_what_changed_while_it_was_reviewed_leaves_nothing_behind(project, by_al
     begin = reviews._begin
 
     def begin_late(origin):
-        ledger.discard(by_alice, origin)
+        ledger.flip(by_alice, "discard", origin)
         return begin(origin)
 
     monkeypatch.setattr(reviews, "_begin", begin_late)

@@ -48,3 +48,47 @@ def test_a_try_shows_nothing_on_assets_and_goes_on_with_the_rest(server, script)
 def labeled(server, project):
     tasks = server.api("GET", f"/v2/project/{project}/tasks?limit=100")["data"]["tasks"]
     return sum(task["isPreLabeled"] for task in tasks)
+
+
+HALF_WRONG = """
+items = []
+for asset in sdk.get_assets(project, limit=100)['data']['assets']:
+    number = int(asset['externalId'][6:11])
+    width = 0 if number > 2 and not os.path.exists(FIXED) else 30
+    car = data['categorySchema'][0]['schemaId']
+    box = {'x': 1, 'y': 2, 'width': width, 'height': 40}
+    items.append({'externalId': asset['externalId'], 'objects': [{'schemaId': car, 'bounding-box': box}]})
+sdk.import_labels(project, items)
+open(FIXED, 'w').close()
+return f'{len(items)} sent'
+"""
+
+
+def test_what_was_refused_is_run_again_by_itself_and_what_was_turned_down_only_where_it_is_named(
+    server, script, tmp_path
+):
+    plugin = server.new_plugin(name="Half wrong")
+    project = server.new_project(plugin, assets=5)
+    (tool,) = {one["title"]: one["schemaId"] for one in tools_of(server, project) if one["title"] == "Car"}.values()
+    script(server, "1.4.10", plugin, HALF_WRONG.replace("FIXED", repr(str(tmp_path / "fixed"))))
+    server.wait_online(plugin)
+    first = server.wait_state(server.run(project, plugin, class_mapping={"Car": tool}, review_first=True))
+    assert (first["state"], first["reason"]) == ("partial", "3 items were rejected.")
+    assert (first["counts"]["accepted"], first["counts"]["rejected"]) == (2, 3)
+
+    turned_down = server.api("GET", f"/v2/project/{project}/assets?limit=1")["data"]["assets"][0]["_id"]
+    server.api("POST", f"/api/v1/sessions/{first['id']}/accept", {"without": [turned_down]})
+    counts = server.session(first["id"])["counts"]
+    assert (counts["accepted"], counts["discarded"], counts["rejected"]) == (1, 1, 3)
+
+    left = {"scope": {"from_session": first["id"]}, "review_first": False}
+    second = server.wait_state(server.api("POST", f"/api/v1/sessions/{first['id']}/rerun", left)["id"])
+    assert (second["read"], second["counts"]["accepted"]) == ({"assets": 3, "of": 3}, 3)
+    named = {"scope": {"from_session": first["id"], "outcomes": ["discarded"]}, "review_first": False}
+    third = server.wait_state(server.api("POST", f"/api/v1/sessions/{first['id']}/rerun", named)["id"])
+    assert (third["read"], third["counts"]["accepted"]) == ({"assets": 1, "of": 1}, 1)
+    assert labeled(server, project) == 5
+
+
+def tools_of(server, project):
+    return server.api("GET", f"/v2/project/{project}")["data"]["project"]["categorySchema"]["tools"]

@@ -144,7 +144,7 @@ def test_from_then_on_imports_change_nothing_there(v2, alice, project, plugin, t
     script, _ = by_session(alice, project, plugin)
     send(script, project, item(1, makers.box(BUS)))
     assert ids(answer_of(v2, task)) == ["mine"]
-    flip = ledger.undo(makers.principal(alice), Import.objects.order_by("pk")[0])
+    flip = ledger.flip(makers.principal(alice), "undo", Import.objects.order_by("pk")[0])
     assert flip.worked_on == [1]
     assert ids(answer_of(v2, task)) == ["mine"]
     assert v2.data(f"task/{task.uid}")["task"]["isPreLabeled"] is False
@@ -155,7 +155,7 @@ def test_who_completes_a_task_keeps_what_it_shows(v2, alice, project, task):
     send(v2, project, item(1), item(2))
     before = answer_of(v2, task)
     v2.posted(f"task/{task.uid}/status", {"status": "Completed"})
-    ledger.undo(makers.principal(alice), Import.objects.get())
+    ledger.flip(makers.principal(alice), "undo", Import.objects.get())
     assert answer_of(v2, task) == before
     assert len(before["tools"]) == 1
     other = Task.objects.get(asset__project=project, asset__number=2)
@@ -165,9 +165,9 @@ def test_who_completes_a_task_keeps_what_it_shows(v2, alice, project, task):
 def test_who_completes_a_task_that_shows_nothing_keeps_that(v2, alice, project, task):
     send(v2, project, item(1))
     principal, imported = makers.principal(alice), Import.objects.get()
-    ledger.undo(principal, imported)
+    ledger.flip(principal, "undo", imported)
     v2.posted(f"task/{task.uid}/status", {"status": "Completed"})
-    flip = ledger.redo(principal, imported)
+    flip = ledger.flip(principal, "redo", imported)
     assert flip.worked_on == [1]
     assert answer_of(v2, task)["tools"] == []
 
@@ -175,7 +175,7 @@ def test_who_completes_a_task_that_shows_nothing_keeps_that(v2, alice, project, 
 def test_requeued_tasks_that_are_completed_keep_what_they_show(v2, alice, project, task):
     send(v2, project, item(1))
     v2.posted(f"project/{project.uid}/requeueTasks", {"toStageId": "Complete", "filters": {"taskIds": [task.uid]}})
-    ledger.undo(makers.principal(alice), Import.objects.get())
+    ledger.flip(makers.principal(alice), "undo", Import.objects.get())
     assert len(answer_of(v2, task)["tools"]) == 1
 
 

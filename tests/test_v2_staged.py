@@ -94,7 +94,7 @@ def test_another_sessions_script_does_not_see_it(alice, script, plugin, project)
 
 
 def test_what_was_discarded_is_gone_for_the_script_too(alice, script, project):
-    ledger.discard(makers.principal(alice), Import.objects.get())
+    ledger.flip(makers.principal(alice), "discard", Import.objects.get())
     assert tools(script, project) == ([], False)
 
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pluginhost.protocol.json_place import NotJson
+from pluginhost.protocol.json_values import Unreadable
 from pluginhost.protocol.streams import Rewindable
-from pluginhost.protocol.walk import NotJson, Unreadable, Walk
+from pluginhost.protocol.walk import Walk
 
 values = st.recursive(
     st.none()

@@ -27,6 +27,7 @@ class ImportShown(BaseModel):
     session_id: int | None
     project: str
     plugin: str | None
+    user: str | None = Field(description="The name of whose key it came with; of a session's key who started the run.")
     received_at: Moment
     applied_at: Moment | None
     state: Import.State
@@ -60,6 +61,7 @@ def shown(found: Import) -> ImportShown:
         session=found.session.uid if found.session else None,
         project=found.project.uid,
         plugin=found.plugin.uid if found.plugin else None,
+        user=found.user.username if found.user else None,
         objects=found.objects_count,
         reasons=_counts(found.reasons),
         notices=_counts(found.notices),
@@ -77,7 +79,7 @@ def _counts(codes: dict[str, int]) -> list[ReasonCount]:
 def list_imports(request: HttpRequest, session_id: str, paging: Query[Paging]) -> Page[ImportShown]:
     """In the order in which they came."""
     session = access.session(principal_of(request), session_id)
-    rows = Import.objects.of_session(session).select_related("session", "project", "plugin", "changed_by")
+    rows = Import.objects.of_session(session).select_related("session", "project", "plugin", "user", "changed_by")
     return page(rows, paging, _show, newest_first=False)
 
 

@@ -8,10 +8,9 @@ from pydantic import BaseModel, Field
 
 from pluginhost import access
 from pluginhost.actions import ledger, reviews
-from pluginhost.actions.ledger import Flip
+from pluginhost.actions.ledger import Flip, Verb
 from pluginhost.errors import Invalid
-from pluginhost.models import Asset, Import, Session
-from pluginhost.principal import Principal
+from pluginhost.models import Asset, Session
 
 from .auth import principal_of
 from .bodies import Given
@@ -63,78 +62,59 @@ def _touched(flip: Flip, project_id: int) -> Touched:
     )
 
 
-def _of_import(principal: Principal, found: Import, flip: Flip) -> ImportMoved:
-    now = shown(access.imported(principal, found.pk))
-    return ImportMoved(**now.model_dump(), touched=_touched(flip, found.project_id))
-
-
 def _of_session(found: Session, flip: Flip) -> ImportsMoved:
     return ImportsMoved(session=found.uid, session_id=found.pk, touched=_touched(flip, found.project_id))
 
 
-# --- one import ---
+# --- the verbs ---
 
 
-@router.post("/imports/{import_id}/apply", response=ImportMoved, summary="Make a staged import true")
-def apply_import(request: HttpRequest, import_id: str) -> ImportMoved:
-    principal = principal_of(request)
-    found = access.imported(principal, import_id, access.RUNNER)
-    return _of_import(principal, found, ledger.apply(principal, found, confirmed=True))
+def _import_may(verb: Verb, summary: str, description: str) -> None:
+    """The endpoint by which an import is moved so."""
+
+    @router.post(
+        f"/imports/{{import_id}}/{verb}",
+        response=ImportMoved,
+        summary=summary,
+        description=description,
+        operation_id=f"{verb}_import",
+    )
+    def move_import(request: HttpRequest, import_id: str) -> ImportMoved:
+        principal = principal_of(request)
+        found = access.imported(principal, import_id, access.RUNNER)
+        flip = ledger.flip(principal, verb, found, confirmed=True)
+        now = shown(access.imported(principal, found.pk))
+        return ImportMoved(**now.model_dump(), touched=_touched(flip, found.project_id))
 
 
-@router.post("/imports/{import_id}/discard", response=ImportMoved, summary="Let a staged import go")
-def discard_import(request: HttpRequest, import_id: str) -> ImportMoved:
-    """For good; its items and reasons are kept."""
-    principal = principal_of(request)
-    found = access.imported(principal, import_id, access.RUNNER)
-    return _of_import(principal, found, ledger.discard(principal, found, confirmed=True))
+def _sessions_imports_may(verb: Verb, summary: str) -> None:
+    """The endpoint by which all imports of a session are moved so."""
+
+    @router.post(
+        f"/sessions/{{session_id}}/{verb}", response=ImportsMoved, summary=summary, operation_id=f"{verb}_imports"
+    )
+    def move_imports(request: HttpRequest, session_id: str) -> ImportsMoved:
+        principal = principal_of(request)
+        found = access.session(principal, session_id, access.RUNNER)
+        return _of_session(found, ledger.flip(principal, verb, found, confirmed=True))
 
 
-@router.post("/imports/{import_id}/undo", response=ImportMoved, summary="Take an applied import back")
-def undo_import(request: HttpRequest, import_id: str) -> ImportMoved:
-    """At once and whole: what it hid shows again. Assets that people have labeled are listed, not changed."""
-    principal = principal_of(request)
-    found = access.imported(principal, import_id, access.RUNNER)
-    return _of_import(principal, found, ledger.undo(principal, found, confirmed=True))
-
-
-@router.post("/imports/{import_id}/redo", response=ImportMoved, summary="Make an undone import true again")
-def redo_import(request: HttpRequest, import_id: str) -> ImportMoved:
-    """At the place that it had: what was applied later still comes after it."""
-    principal = principal_of(request)
-    found = access.imported(principal, import_id, access.RUNNER)
-    return _of_import(principal, found, ledger.redo(principal, found, confirmed=True))
-
-
-# --- all imports of a session ---
-
-
-@router.post("/sessions/{session_id}/apply", response=ImportsMoved, summary="Make all that it staged true")
-def apply_imports(request: HttpRequest, session_id: str) -> ImportsMoved:
-    principal = principal_of(request)
-    found = access.session(principal, session_id, access.RUNNER)
-    return _of_session(found, ledger.apply_session(principal, found, confirmed=True))
-
-
-@router.post("/sessions/{session_id}/discard", response=ImportsMoved, summary="Let all that it staged go")
-def discard_imports(request: HttpRequest, session_id: str) -> ImportsMoved:
-    principal = principal_of(request)
-    found = access.session(principal, session_id, access.RUNNER)
-    return _of_session(found, ledger.discard_session(principal, found, confirmed=True))
-
-
-@router.post("/sessions/{session_id}/undo", response=ImportsMoved, summary="Take back all that it imported")
-def undo_imports(request: HttpRequest, session_id: str) -> ImportsMoved:
-    principal = principal_of(request)
-    found = access.session(principal, session_id, access.RUNNER)
-    return _of_session(found, ledger.undo_session(principal, found, confirmed=True))
-
-
-@router.post("/sessions/{session_id}/redo", response=ImportsMoved, summary="Make true again what was undone")
-def redo_imports(request: HttpRequest, session_id: str) -> ImportsMoved:
-    principal = principal_of(request)
-    found = access.session(principal, session_id, access.RUNNER)
-    return _of_session(found, ledger.redo_session(principal, found, confirmed=True))
+_import_may("apply", "Make a staged import true", "From then on assets show what it gives them.")
+_import_may("discard", "Let a staged import go", "For good; its items and reasons are kept.")
+_import_may(
+    "undo",
+    "Take an applied import back",
+    "At once and whole: what it hid shows again. Assets that people have labeled are listed, not changed.",
+)
+_import_may(
+    "redo",
+    "Make an undone import true again",
+    "At the place that it had: what was applied later still comes after it.",
+)
+_sessions_imports_may("apply", "Make all that it staged true")
+_sessions_imports_may("discard", "Let all that it staged go")
+_sessions_imports_may("undo", "Take back all that it imported")
+_sessions_imports_may("redo", "Make true again what was undone")
 
 
 @router.post("/sessions/{session_id}/accept", response=ImportsMoved, summary="Apply what a review lets pass")

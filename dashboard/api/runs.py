@@ -28,8 +28,10 @@ class Chosen(Given):
     first: int | None = Field(default=None, description="So many from the start.")
     filter: Filter | None = None
     from_session: int | None = Field(default=None, description="What a session that has ended left of its assets.")
-    outcomes: list[Literal["rejected", "no_result", "not_reached", "failed"]] | None = Field(
-        default=None, description="Of `from_session`, all of them unless named; `failed` means `not_reached`."
+    outcomes: list[Literal["rejected", "no_result", "not_reached", "failed", "discarded"]] | None = Field(
+        default=None,
+        description="Of `from_session`; unless named, all but those that were turned down in a review (`discarded`). "
+        "`failed` means `not_reached`.",
     )
     same_as: int | None = Field(default=None, description="The assets of a session.")
     rest_of: int | None = Field(default=None, description="What a session on the first ones left to go on with.")

@@ -21,6 +21,7 @@ class SentCounts(BaseModel):
     accepted: int
     rejected: int
     unchanged: int
+    discarded: int = Field(description="Turned down by a person in a review of what was staged.")
     objects: int
 
 
@@ -72,7 +73,7 @@ class Inputs(BaseModel):
 
 
 class Counts(SentCounts):
-    """Every asset of the scope has one of the five outcomes."""
+    """Every asset of the scope has one of the six outcomes."""
 
     no_result: int = Field(description="Read with the session's key, and nothing sent.")
     not_reached: int
@@ -104,6 +105,7 @@ def show_row(session: Session) -> SessionRow:
         accepted=session.accepted,
         rejected=session.rejected,
         unchanged=session.unchanged,
+        discarded=session.discarded,
         objects=session.objects_count,
     )
     return SessionRow(**_fields(session), message=session.message_head, counts=counts)

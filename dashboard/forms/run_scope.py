@@ -20,7 +20,12 @@ SCOPES = ("same", "rest", "left", "all", "batches", "filter", "first", "assets")
 OF_EARLIER = ("same", "rest", "left")
 YES, NO = "yes", "no"
 MOST_NAMED = 3
-OUTCOME_WORDS = {"rejected": "Rejected", "no_result": "Without result", "not_reached": "Not reached"}
+OUTCOME_WORDS = {
+    "rejected": "Rejected",
+    "no_result": "Without result",
+    "not_reached": "Not reached",
+    "discarded": "Turned down in review",
+}
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,8 @@ class ScopeForm(forms.Form):
 
     @property
     def left_count(self) -> int:
-        return sum(one.count for one in self.left)
+        """Of those that are ticked to begin with: what a person turned down is run again only where it is asked for."""
+        return sum(one.count for one in self.left if one.outcome in scopes.OUTCOMES)
 
     @cached_property
     def rest_count(self) -> int:

@@ -10,9 +10,10 @@ from typing import Any
 
 from django import forms
 
-from dashboard.forms.run_scope import NO, OUTCOME_WORDS, YES, ScopeForm
+from dashboard.forms.run_scope import NO, YES, ScopeForm
 from dashboard.tool_words import TOOL_KINDS
 from pluginhost.actions import projects
+from pluginhost.actions.scopes import OUTCOMES
 from pluginhost.errors import PluginhostError
 from pluginhost.models import Plugin, PluginInProject, Project, Session
 from pluginhost.models.session import Existing
@@ -205,7 +206,7 @@ def _from_session(earlier: Session) -> dict[str, Any]:
         "config": _indented(frozen.config),
         "existing": frozen.existing,
         "review_first": frozen.review_first,
-        "outcomes": list(OUTCOME_WORDS),
+        "outcomes": list(OUTCOMES),
         "name": earlier.name,
     }
 

@@ -203,9 +203,10 @@ register.simple_tag(drawings.day_bars)
 
 
 @register.simple_tag
-def picture(drawn: DrawnAsset, is_plain: bool = False) -> SafeString:
+def picture(drawn: DrawnAsset, is_plain: bool = False, is_whole: bool = False) -> SafeString:
     """An asset's small picture with what is drawn over it: `{% picture drawn %}`."""
-    return thumbnails.picture(drawn, icon("alert-triangle", "l"), icon("external-link", "l"), is_plain=bool(is_plain))
+    icons = icon("alert-triangle", "l"), icon("external-link", "l")
+    return thumbnails.picture(drawn, *icons, is_plain=bool(is_plain), is_whole=is_whole)
 
 
 @register.filter

@@ -22,6 +22,8 @@ from .doors import SignedInRequest, signed_in
 from .project_page import frame
 
 MOST_SHOWN = 200
+BYTES_OF_FORM = 2_048
+"""What a request has besides the JSON: its parts' heads, and the token."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,13 @@ def project_import_check(request: SignedInRequest, uid: str) -> HttpResponse:
     """The form, and below it what came of it; after a POST no redirect follows, since nothing was changed."""
     project = access.project(request.principal, uid)
     form = ImportCheckForm(request.POST, request.FILES) if request.method == "POST" else ImportCheckForm()
-    context: dict[str, Any] = {"form": form, "most_megabytes": settings.PLUGINHOST_BODY_LIMIT // 2**20}
+    limit = settings.PLUGINHOST_BODY_LIMIT
+    context: dict[str, Any] = {
+        "form": form,
+        "most_megabytes": limit // 2**20,
+        "most_bytes": limit - BYTES_OF_FORM,
+        "import_megabytes": settings.PLUGINHOST_IMPORT_LIMIT // 2**20,
+    }
     if form.is_bound and form.is_valid():
         try:
             context |= _told(project, import_checks.check(project, form.body, request.get_host()))

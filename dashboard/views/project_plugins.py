@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.forms.runs import TRY_ON
 from dashboard.mapping import Health, health
 from dashboard.runs_of_plugins import tapes
 from dashboard.standings import Standing, standing, with_standing
@@ -65,6 +66,7 @@ def plugins_tab(request: SignedInRequest, project: Project) -> dict[str, Any]:
         "enabled_count": len(every),
         "online_count": sum(row.standing.is_online for row in every),
         "others": _others(request.principal, project),
+        "try_on": TRY_ON,
     }
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard import flips, reviewing
 from dashboard.results import number_in
-from dashboard.review_summary import Summary, count, staged_of, summary_of
+from dashboard.review_summary import Summary, assets_of, count, staged_of, summary_of
 from pluginhost import access
 from pluginhost.actions import reviews
 from pluginhost.actions.ledger import ASKED_ABOVE, NeedsConfirmation
@@ -40,9 +40,25 @@ def session_review(request: SignedInRequest, session_id: str) -> HttpResponse:
         "staged": len(staged),
         "is_counting": bool(staged) and summary is None,
         "asked_above": ASKED_ABOVE,
-        **(_shown(request, session, summary) if summary is not None else {}),
     }
+    if summary is not None:
+        context |= _shown(request, session, summary)
+    elif staged:
+        context |= _first_shown(request, session, staged)
     return render(request, "sessions/review.html", context)
+
+
+def _first_shown(request: SignedInRequest, session: Session, staged: list[int]) -> dict[str, Any]:
+    """The page at once, while all that is staged is still to be gone through: its script asks for the rest."""
+    chosen, numbers = reviewing.chosen_in(request.GET), assets_of(staged)
+    edges = number_in(request.GET, "after"), number_in(request.GET, "before")
+    shown, skipped = reviewing.page_of(numbers, *edges)
+    return {
+        "chosen": chosen,
+        "show": "all",
+        "filters": [("all", reviewing.SHOWN["all"], len(numbers))],
+        **_page(session, shown, skipped, len(numbers), chosen, request.get_host()),
+    }
 
 
 def _shown(request: SignedInRequest, session: Session, summary: Summary) -> dict[str, Any]:
@@ -53,7 +69,6 @@ def _shown(request: SignedInRequest, session: Session, summary: Summary) -> dict
     counts = {name: count(assets) for name, assets in marked.items()}
     edges = number_in(request.GET, "after"), number_in(request.GET, "before")
     numbers, skipped = summary.page(marked[show], reviewing.SIZE, *edges)
-    end = skipped + len(numbers)
     return {
         "chosen": chosen,
         "landing": reviewing.landing(session, summary, chosen),
@@ -61,13 +76,23 @@ def _shown(request: SignedInRequest, session: Session, summary: Summary) -> dict
         "unsure": summary.unsure,
         "show": show,
         "filters": [(name, word, counts[name]) for name, word in reviewing.SHOWN.items()],
-        "tiles": reviewing.tiles(session, numbers, chosen, request.get_host()),
+        **_page(session, numbers, skipped, counts[show], chosen, request.get_host()),
+    }
+
+
+def _page(
+    session: Session, numbers: list[int], skipped: int, total: int, chosen: reviewing.Chosen, host: str
+) -> dict[str, Any]:
+    """Some of the assets, and where they stand among all."""
+    end = skipped + len(numbers)
+    return {
+        "tiles": reviewing.tiles(session, numbers, chosen, host),
         "rejected_elsewhere": sorted(chosen.rejected - set(numbers)),
         "page": {
             "back": numbers[0] if numbers and skipped else None,
-            "more": numbers[-1] if numbers and end < counts[show] else None,
+            "more": numbers[-1] if numbers and end < total else None,
         },
-        "said": f"{skipped + 1:,}–{end:,} of {counts[show]:,}" if numbers else "",
+        "said": f"{skipped + 1:,}–{end:,} of {total:,}" if numbers else "",
     }
 
 

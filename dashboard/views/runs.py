@@ -1,12 +1,13 @@
-"""The run dialog: a page that asks what a session is to be asked with, and asks for it."""
+"""The run dialog: a page that asks what a session is to be asked with, and asks for it; and a try without it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.forms.run_scope import ScopeForm
 from dashboard.forms.runs import TRY_ON, RunForm
@@ -43,6 +44,28 @@ def project_run(request: SignedInRequest, uid: str, plugin_uid: str) -> HttpResp
             _keep(request, place, form)
             return redirect("session", session.pk)
     return render(request, "runs/dialog.html", _context(request, project, plugin, form))
+
+
+@signed_in
+@require_POST
+def project_try(request: SignedInRequest, uid: str, plugin_uid: str) -> HttpResponse:
+    """One click: the first few assets, for review, with mapping and config as they are kept here.
+
+    What cannot be asked for like that is mended in the dialog, and says so there.
+    """
+    project = access.project(request.principal, uid, access.RUNNER)
+    plugin = access.plugin_for_project(request.principal, project, plugin_uid)
+    if not project.head.assets:
+        raise Conflict(f"{project} has no assets to try it on yet. Add some first.")
+    asked = sessions.Request(
+        scope={"first": TRY_ON}, review_first=True, idempotency_key=request.POST.get("idempotency_key", "")[:80] or None
+    )
+    try:
+        session = sessions.start(request.principal, project, plugin, asked)
+    except Invalid as error:
+        messages.warning(request, error.sentence)
+        return redirect("project_run", project.uid, plugin.uid)
+    return redirect("session", session.pk)
 
 
 def _place(project: Project, plugin: Plugin) -> PluginInProject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,7 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         **_pace(session, progress),
         "counts": counts,
         "parts": parts_of(counts, is_final=session.is_final),
-        "sentence": summaries.outcome_sentence(session, counts),
+        "sentence": summaries.outcome_sentence(session, counts, got=_got(imports)),
         "failure_word": _FAILURES.get(session.state, "Something went wrong."),
         "message": next((one for one in responses if not one.came_late), None),
         "late": [one for one in responses if one.came_late],
@@ -93,13 +94,19 @@ _EVENTS = Prepared(
 )
 
 
+def _got(imports: Sequence[str]) -> str:
+    """What assets got, by the states of the imports that brought it."""
+    return "results that wait for review" if set(imports) == {Import.State.STAGED} else "pre-labels"
+
+
 def _counts_by_now(session: Session) -> summaries.Counts:
     """From the session's own row: a running session's page is drawn often."""
-    sent = session.accepted + session.rejected + session.unchanged
+    sent = session.accepted + session.rejected + session.unchanged + session.discarded
     return summaries.Counts(
         accepted=session.accepted,
         rejected=session.rejected,
         unchanged=session.unchanged,
+        discarded=session.discarded,
         not_reached=max(left_of(session) - max(sent, session.assets_read), 0),
         no_result=max(session.assets_read - sent, 0),
         objects=session.objects_count,
@@ -124,6 +131,7 @@ def parts_of(counts: summaries.Counts, *, is_final: bool) -> list[Part]:
         ("accepted", counts.accepted, "s-ok"),
         ("unchanged", counts.unchanged, "s-same"),
         ("rejected", counts.rejected, "s-partial"),
+        ("discarded", counts.discarded, "s-gone"),
         ("no result" if is_final else "read", counts.no_result, "s-read"),
         ("not reached", counts.not_reached, "s-rest"),
     ]

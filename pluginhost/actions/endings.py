@@ -24,7 +24,7 @@ def ending_of(session: Session, error: str | None) -> tuple[str, str]:
     if error is not None:
         return State.FAILED, error or "The script's callback failed; it told no reason. Its last lines may."
     outcomes = outcomes_of(session)
-    given = len(outcomes.accepted) + len(outcomes.unchanged)
+    given = len(outcomes.accepted) + len(outcomes.unchanged) + len(outcomes.discarded)
     refused = len(outcomes.rejected) + outcomes.outside
     missed = len(outcomes.not_reached)
     if refused:

@@ -74,6 +74,18 @@ def objects_of(session: Session) -> int:
     return int(all_objects) - _replaced(session)
 
 
+def accepted_of(session: Session) -> NumberSet:
+    """The assets that the session gave something which was not turned down."""
+    came = Import.objects.filter(session=session)
+    return of(came.exclude(state__in=(Import.State.RECEIVING, Import.State.DISCARDED)))
+
+
+def discarded_of(session: Session) -> NumberSet:
+    """Those of whose results all were."""
+    discarded = of(Import.objects.filter(session=session, state=Import.State.DISCARDED))
+    return discarded - accepted_of(session)
+
+
 def _replaced(session: Session) -> int:
     """Objects in rows of the session that a later one of its own took the place of."""
     rows = PreLabel.objects.filter(origin__session=session, origin__state__in=STANDING, is_unchanged=False)

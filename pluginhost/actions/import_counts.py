@@ -39,6 +39,11 @@ class Counts:
         self.objects += len(classes)
         self.classes.update(classes)
 
+    def add_same(self, assets: int) -> None:
+        """Assets that were each given one item, which they had before."""
+        self.unchanged += assets
+        self.unchanged_assets += assets
+
     def add(self, classes: Sequence[str], items: int, left: Left | None, *, is_unchanged: bool) -> None:
         """One asset with what so many items gave it."""
         self._count(classes, items, left, is_unchanged=is_unchanged, times=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from django.db.models import Q, QuerySet
 
@@ -17,7 +18,10 @@ State = Import.State
 
 @dataclass(frozen=True)
 class Overlap:
-    """Those of an import's assets that others give something: any applied one, those that it hides, its session's."""
+    """Those of an import's assets that others give something: any applied one, those that it hides, its session's.
+
+    What of its session's was discarded counts no more.
+    """
 
     applied: NumberSet
     hidden: NumberSet
@@ -31,7 +35,8 @@ def overlap(imported: Import, given: NumberSet) -> Overlap:
         if other.state == State.APPLIED:
             applied.append(stored)
             hidden += [stored] if _hides(imported, other) else []
-        own += [stored] if imported.session_id and other.session_id == imported.session_id else []
+        is_own = imported.session_id is not None and other.session_id == imported.session_id
+        own += [stored] if is_own and other.state != State.DISCARDED else []
     return Overlap(*(NumberSet.union_of(stored) & given for stored in (applied, hidden, own)))
 
 
@@ -44,6 +49,41 @@ def hid_each(moving: QuerySet[Import]) -> list[tuple[int, int]]:
         counts.append((origin, len(given & shown)))
         shown = shown | given
     return counts
+
+
+def hid_others(moving: QuerySet[Import]) -> NumberSet:
+    """The assets on which these applied imports take the place of earlier ones that are none of them."""
+    mine = _by_giver(moving)
+    if not mine:
+        return NumberSet()
+    project = mine[0].example.project_id
+    others = Import.objects.filter(project=project, state=State.APPLIED).exclude(pk__in=moving.order_by().values("pk"))
+    hid = NumberSet()
+    for other, one in product(_by_giver(others), mine):
+        if _hides(one.example, other.example) and (other.example.applied_seq or 0) < one.last:
+            hid = hid | (NumberSet.union_of(one.sets) & NumberSet.union_of(other.sets))
+    return hid
+
+
+@dataclass
+class _Giver:
+    """Imports that hide, and are hidden, alike: the first of them, the last one's place, and all their sets."""
+
+    example: Import
+    last: int
+    sets: list[bytes]
+
+
+def _by_giver(imports: QuerySet[Import]) -> list[_Giver]:
+    """Applied imports, so that those of a script which sends one asset at a time are looked at together."""
+    sets = dict(import_assets.kept(imports))
+    columns = ("project_id", "session_id", "plugin_id", "user_id", "existing", "applied_seq")
+    found: dict[tuple[object, ...], _Giver] = {}
+    for one in imports.order_by("applied_seq").only(*columns):
+        giver = found.setdefault((one.session_id, one.plugin_id, one.user_id, one.existing), _Giver(one, 0, []))
+        giver.last = one.applied_seq or 0
+        giver.sets.append(sets[one.pk])
+    return list(found.values())
 
 
 def _others(imported: Import, given: NumberSet) -> Iterator[tuple[Import, bytes]]:

@@ -59,6 +59,7 @@ class Rows:
         self._imported, self._project = imported, project
         self._before = Before(imported)
         self._sorting = Sorting(project, imported.session, host)
+        self._copying = bulk.Copying()
         self._homes: dict[int, int] = {}  # how many items earlier chunks gave an asset first, where that is not one
         self._replaced_again: list[int] = []
         self._known: dict[int, _Row] = {}
@@ -71,7 +72,15 @@ class Rows:
         return self._given.as_set()
 
     def take(self, items: Iterable[object]) -> None:
-        """The items of the request, in their order."""
+        """The items of the request, in their order.
+
+        Where rows are copied, those of some items are while the next are looked at and read.
+        """
+        with self._copying:
+            self._take(items)
+            self._copying.finish()
+
+    def _take(self, items: Iterable[object]) -> None:
         read, refused = self._sorting.read, self._sorting.refused
         pending: list[tuple[int, Read]] = []
         index, size = -1, 0
@@ -87,20 +96,32 @@ class Rows:
         self._write(pending)
 
     def _write(self, pending: list[tuple[int, Read]]) -> None:
-        """Store some items, in a transaction of its own; what can be read beforehand is."""
-        sorting, origin = self._sorting, self._imported.pk
-        given = sorting.sort(pending, self._given_before)
-        changes = self._settled(given)
+        """Store some items; what can be read beforehand is."""
+        self._copying.wait()
+        changes = self._settled(self._sorting.sort(pending, self._given_before))
         self._count_items()
-        with transaction.atomic():
-            bulk.insert(PreLabel, _ROW, changes.inserted)
-            bulk.update(PreLabel, _CHANGING, "id", changes.updated)
-            bulk.insert(Rejection, _REJECTION, [(origin, *one) for one in sorting.refused])
-            bulk.insert(Notice, _NOTICE, [(origin, *one) for one in sorting.noticed])
-            self._unsay_replaced()
-            if sorting.masks:
-                files.note_masks(self._project, sorting.masks)
-        sorting.forget()
+        if self._has_rows_alone(changes) and self._copying.takes(changes.inserted):
+            self._copying.put(PreLabel, _ROW, changes.inserted)
+        else:
+            self._copying.finish()
+            self._store(changes)
+        self._sorting.forget()
+
+    def _has_rows_alone(self, changes: _Changes) -> bool:
+        sorting = self._sorting
+        others = (changes.updated, sorting.refused, sorting.noticed, sorting.masks, self._replaced_again)
+        return not any(others)
+
+    @transaction.atomic
+    def _store(self, changes: _Changes) -> None:
+        sorting, origin = self._sorting, self._imported.pk
+        bulk.insert(PreLabel, _ROW, changes.inserted)
+        bulk.update(PreLabel, _CHANGING, "id", changes.updated)
+        bulk.insert(Rejection, _REJECTION, [(origin, *one) for one in sorting.refused])
+        bulk.insert(Notice, _NOTICE, [(origin, *one) for one in sorting.noticed])
+        self._unsay_replaced()
+        if sorting.masks:
+            files.note_masks(self._project, sorting.masks)
 
     # --- which assets had been given something before ---
 
@@ -112,6 +133,7 @@ class Rows:
         return {asset: row.given for asset, row in self._known.items()}
 
     def _rows(self, assets: set[int]) -> dict[int, _Row]:
+        self._copying.finish()
         rows = PreLabel.objects.filter(origin=self._imported, asset__in=assets)
         found = {}
         for row in rows:
@@ -125,9 +147,10 @@ class Rows:
         """What to store; counted on the way."""
         plainly = self._sorting.plainly
         left_by = self._before.left_on([*given, *plainly], self._numbers)
-        for asset in left_by.keys() & plainly.keys():
-            given[asset] = self._sorting.given_plainly(asset)
+        self._copying.go()  # what follows only counts
+        met = {asset: plainly.pop(asset) for asset in list(plainly) if asset in left_by} if left_by else {}
         changes = _Changes(self._fresh(plainly), [])
+        changes.inserted += self._met(met, left_by)
         for asset, row in given.items():
             self._settle(asset, row, left_by.get(asset), changes)
         return changes
@@ -143,6 +166,26 @@ class Rows:
             rows.append((origin, asset, index, text, digest(text), len(of_item), False))
         self.counts.add_fresh(len(rows), classes)
         self._given.add([numbers[asset] for asset in plainly])
+        return rows
+
+    def _met(self, met: dict[int, tuple[int, Read]], left_by: dict[int, Left]) -> list[tuple[Any, ...]]:
+        """Rows for assets that were given one item each, and something before: by a retry, just this."""
+        origin = self._imported.pk
+        rows: list[tuple[Any, ...]] = []
+        same: list[int] = []
+        for asset, (index, item) in met.items():
+            text, classes, left = item.text, item.classes, left_by[asset]
+            hashed = digest(text)
+            is_unchanged = hashed == left.digest
+            rows.append((origin, asset, index, text, hashed, len(classes), is_unchanged))
+            if is_unchanged:
+                same.append(self._numbers[asset])
+            else:
+                self.counts.add(classes, 1, left, is_unchanged=False)
+                self._note_row(asset, is_unchanged=False)
+                self._say_replaced(asset, index, None, is_unchanged=False)
+        self.counts.add_same(len(same))
+        self._unchanged.add(same)
         return rows
 
     def _settle(self, asset: int, row: Given, left: Left | None, changes: _Changes) -> None:

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from pluginhost import nudge
@@ -25,6 +26,7 @@ from pluginhost.import_sorting import Noticed, Refused
 from pluginhost.import_standing import STANDING
 from pluginhost.models import Import, Notice, PreLabel, Project, ProjectHead, Rejection, Session
 from pluginhost.models.session import Existing
+from pluginhost.outcomes import refused_by
 from pluginhost.principal import Principal
 from pluginhost.protocol.numbers import NumberSet
 
@@ -157,7 +159,9 @@ def _make_true(imported: Import, standing: _Standing, counts: Counts, given: Num
         last_applied=place, last_import_at=now, pre_labeled=F("pre_labeled") + labeled
     )
     if session is not None:
-        _note_on_session(session, imported, counts, len(given - others.own), is_staged=is_staged)
+        is_skipping = imported.existing == Existing.SKIP and not is_staged
+        skipped = len(others.applied - others.own) if is_skipping else 0
+        _note_on_session(session, imported, counts, len(given - others.own), is_staged=is_staged, skipped=skipped)
     imported.refresh_from_db()
     nudge.project(imported.project_id)
 
@@ -197,34 +201,30 @@ def _recount(imported: Import, counts: Counts, own: NumberSet) -> None:
 # --- what the session's page says ---
 
 
-def _note_on_session(session: Session, imported: Import, counts: Counts, newly: int, *, is_staged: bool) -> None:
+def _note_on_session(
+    session: Session, imported: Import, counts: Counts, newly: int, *, is_staged: bool, skipped: int
+) -> None:
     """Its counts are of assets, each once, and of the objects that they have from it now; `newly` had none from it."""
-    rejected = _rejected(session) if counts.rejected or session.rejected else 0
-    Session.objects.filter(pk=session.pk).update(
-        accepted=F("accepted") + newly,
-        objects_count=F("objects_count") + counts.objects - counts.replaced_objects,
-        rejected=rejected,
-    )
-    tell(session, "import", _sentence(imported, counts, is_staged=is_staged))
+    changes: dict[str, Any] = {
+        "accepted": F("accepted") + newly,
+        "objects_count": F("objects_count") + counts.objects - counts.replaced_objects,
+    }
+    if counts.rejected or counts.notices["passed_over"] or session.rejected:
+        changes["rejected"] = refused_by(session)
+    if session.discarded:
+        changes["discarded"] = len(import_assets.discarded_of(session))
+    Session.objects.filter(pk=session.pk).update(**changes)
+    tell(session, "import", _sentence(imported, counts, is_staged=is_staged, skipped=skipped))
     nudge.session(session.pk)
 
 
-def _rejected(session: Session) -> int:
-    """Assets with a refused item and nothing accepted, and items that named no asset."""
-    refused = Rejection.objects.filter(origin__session=session).exclude(origin__state=Import.State.RECEIVING).order_by()
-    given = PreLabel.objects.filter(asset=OuterRef("asset"), origin__session=session).exclude(
-        origin__state=Import.State.RECEIVING
-    )
-    known = refused.filter(~Exists(given), asset__isnull=False)
-    return known.values("asset").distinct().count() + refused.filter(asset__isnull=True).count()
-
-
-def _sentence(imported: Import, counts: Counts, *, is_staged: bool) -> str:
-    """«Import 15: 50 assets, 231 objects, 1 rejected»"""
+def _sentence(imported: Import, counts: Counts, *, is_staged: bool, skipped: int) -> str:
+    """«Import 15: 50 assets, 231 objects, 1 rejected»; `skipped` assets go on showing what they had."""
     parts = [_of(counts.assets, "asset"), _of(counts.objects, "object")]
     parts += [f"{counts.rejected:,} rejected"] if counts.rejected else []
     parts += [f"{counts.unchanged:,} unchanged"] if counts.unchanged else []
     parts += [f"{counts.replaced_assets:,} replaced what it had sent before"] if counts.replaced_assets else []
+    parts += [f"{_of(skipped, 'asset')} had pre-labels and keep{'s' if skipped == 1 else ''} them"] if skipped else []
     return f"Import {imported.pk}: {', '.join(parts)}{'; waiting for review' if is_staged else ''}"
 
 

@@ -30,13 +30,13 @@ ASKED_ABOVE = 1_000
 
 State = Import.State
 Verb = Literal["apply", "discard", "undo", "redo"]
-_MOVES: dict[Verb, tuple[Import.State, Import.State]] = {
+MOVES: dict[Verb, tuple[Import.State, Import.State]] = {
     "apply": (State.STAGED, State.APPLIED),
     "discard": (State.STAGED, State.DISCARDED),
     "undo": (State.APPLIED, State.UNDONE),
     "redo": (State.UNDONE, State.APPLIED),
 }
-_DONE: dict[Verb, str] = {"apply": "applied", "discard": "discarded", "undo": "undone", "redo": "redone"}
+DONE: dict[Verb, str] = {"apply": "applied", "discard": "discarded", "undo": "undone", "redo": "redone"}
 _AUDITED: dict[Verb, tuple[str, str]] = {
     "apply": ("import.applied", "session.imports_applied"),
     "discard": ("import.discarded", "session.imports_discarded"),
@@ -74,44 +74,18 @@ def foresee(verb: Verb, about: Import | Session) -> Flip:
     return replace(_looked_at(verb, moving), worked_on=_worked_on(about.project, import_assets.of(moving)))
 
 
-def apply(principal: Principal, imported: Import, *, confirmed: bool = False) -> Flip:
-    """Make a staged import true."""
-    return _flip(principal, "apply", imported, confirmed=confirmed)
+def flip(principal: Principal, verb: Verb, about: Import | Session, *, confirmed: bool = False) -> Flip:
+    """Apply, discard, undo or redo an import, or all of a session's that stand in the state for it.
 
-
-def discard(principal: Principal, imported: Import, *, confirmed: bool = False) -> Flip:
-    """Let a staged import go for good."""
-    return _flip(principal, "discard", imported, confirmed=confirmed)
-
-
-def undo(principal: Principal, imported: Import, *, confirmed: bool = False) -> Flip:
-    """Take an applied import back: what it hid shows again."""
-    return _flip(principal, "undo", imported, confirmed=confirmed)
-
-
-def redo(principal: Principal, imported: Import, *, confirmed: bool = False) -> Flip:
-    """Make an undone import true again, at the place that it had."""
-    return _flip(principal, "redo", imported, confirmed=confirmed)
-
-
-def apply_session(principal: Principal, session: Session, *, confirmed: bool = False) -> Flip:
-    """Make all staged imports of the session true, in the order in which they came."""
-    return _flip(principal, "apply", session, confirmed=confirmed)
-
-
-def discard_session(principal: Principal, session: Session, *, confirmed: bool = False) -> Flip:
-    """Let all staged imports of the session go."""
-    return _flip(principal, "discard", session, confirmed=confirmed)
-
-
-def undo_session(principal: Principal, session: Session, *, confirmed: bool = False) -> Flip:
-    """Take back all that the session imported."""
-    return _flip(principal, "undo", session, confirmed=confirmed)
-
-
-def redo_session(principal: Principal, session: Session, *, confirmed: bool = False) -> Flip:
-    """Make true again all of the session's imports that were undone."""
-    return _flip(principal, "redo", session, confirmed=confirmed)
+    `apply` makes what is staged true, in the order in which it came; `discard` lets it go for good. `undo` takes back
+    what is applied, so that what it hid shows again; `redo` makes that true again at the place that it had.
+    """
+    foreseen = foresee(verb, about)
+    if foreseen.objects > ASKED_ABOVE and not confirmed:
+        raise NeedsConfirmation(foreseen)
+    done = replace(_move(principal, verb, about), worked_on=foreseen.worked_on)
+    logger.info("%s %s: %s objects %s", type(about).__name__.lower(), about.pk, done.objects, DONE[verb])
+    return done
 
 
 # --- what it touches ---
@@ -119,7 +93,7 @@ def redo_session(principal: Principal, session: Session, *, confirmed: bool = Fa
 
 def _movable(verb: Verb, about: Import | Session) -> QuerySet[Import]:
     """The imports that stand in the state which the verb leads out of."""
-    return Import.objects.filter(_mine(about), state=_MOVES[verb][0]).order_by("pk")
+    return Import.objects.filter(_mine(about), state=MOVES[verb][0]).order_by("pk")
 
 
 def _mine(about: Import | Session) -> Q:
@@ -148,15 +122,6 @@ def _newly_labeled(verb: Verb, about: Import | Session, given: NumberSet) -> int
 # --- the flip ---
 
 
-def _flip(principal: Principal, verb: Verb, about: Import | Session, *, confirmed: bool) -> Flip:
-    foreseen = foresee(verb, about)
-    if foreseen.objects > ASKED_ABOVE and not confirmed:
-        raise NeedsConfirmation(foreseen)
-    flip = replace(_move(principal, verb, about), worked_on=foreseen.worked_on)
-    logger.info("%s %s: %s objects %s", type(about).__name__.lower(), about.pk, flip.objects, _DONE[verb])
-    return flip
-
-
 @transaction.atomic
 def _move(principal: Principal, verb: Verb, about: Import | Session) -> Flip:
     """In the project's one order of changes, so that what is counted beside it stays true."""
@@ -182,7 +147,7 @@ def _set_state(principal: Principal, verb: Verb, moving: QuerySet[Import], place
     """The newest place in the order of imports: a new one in any case, so that who is importing now counts anew."""
     if verb == "apply":
         return give_places(principal, moving, place)
-    moving.update(state=_MOVES[verb][1], changed_at=timezone.now(), changed_by=principal.user)
+    moving.update(state=MOVES[verb][1], changed_at=timezone.now(), changed_by=principal.user)
     return place + 1
 
 
@@ -196,25 +161,36 @@ def give_places(principal: Principal, moving: QuerySet[Import], place: int) -> i
     return place + len(rows)
 
 
+def count_again(session: Session) -> None:
+    """After some of its results were discarded: they had been counted as accepted."""
+    Session.objects.filter(pk=session.pk).update(
+        objects_count=import_assets.objects_of(session),
+        accepted=len(import_assets.accepted_of(session)),
+        discarded=len(import_assets.discarded_of(session)),
+    )
+
+
 def _nothing_to(verb: Verb, about: Import | Session) -> PluginhostError:
-    wanted = _MOVES[verb][0].label.lower()
+    wanted = MOVES[verb][0].label.lower()
     if isinstance(about, Session):
         return Conflict(f"Session #{about.pk} has no {wanted} imports, so there is nothing to {verb}.")
     state = Import.objects.filter(pk=about.pk).values_list("state", flat=True).first()
     if state is None:
         return NotFound(f"Import {about.pk} broke off, and nothing of it was kept.")
-    return Conflict(f"Import {about.pk} is {state}; only one that is {wanted} can be {_DONE[verb]}.")
+    return Conflict(f"Import {about.pk} is {state}; only one that is {wanted} can be {DONE[verb]}.")
 
 
 # --- what is said of it ---
 
 
 def _note_on_session(principal: Principal, session: Session, about: Import | Session, flip: Flip) -> None:
-    """Its objects are those that count, or wait for a review; what it was accepted for stays what it was."""
-    Session.objects.filter(pk=session.pk).update(objects_count=import_assets.objects_of(session))
+    if flip.verb == "discard":
+        count_again(session)
+    else:  # what was undone had been accepted all the same
+        Session.objects.filter(pk=session.pk).update(objects_count=import_assets.objects_of(session))
     what = f"Import {about.pk}" if isinstance(about, Import) else _of(flip.imports, "import")
     extent = f"{_of(flip.assets, 'asset')}, {_of(flip.objects, 'object')}"
-    tell(session, _DONE[flip.verb], f"{what} {_DONE[flip.verb]} by {principal.user.username}: {extent}")
+    tell(session, DONE[flip.verb], f"{what} {DONE[flip.verb]} by {principal.user.username}: {extent}")
     nudge.session(session.pk)
 
 

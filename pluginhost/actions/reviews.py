@@ -62,7 +62,7 @@ def accept(
     """Apply what passes of all that the session has staged, and discard the rest (see `Choice`)."""
     choice = Choice(classes, least_confidence, without)
     if choice.is_everything:
-        return ledger.apply_session(principal, session, confirmed=confirmed)
+        return ledger.flip(principal, "apply", session, confirmed=confirmed)
     if not confirmed and ledger.foresee("apply", session).objects > ASKED_ABOVE:
         foreseen = foresee(session, choice)
         if foreseen.objects > ASKED_ABOVE:
@@ -156,7 +156,7 @@ def _complete(one: _Made) -> None:
 
 
 def _note(principal: Principal, session: Session, flip: Flip) -> None:
-    Session.objects.filter(pk=session.pk).update(objects_count=import_assets.objects_of(session))
+    ledger.count_again(session)
     extent = f"{flip.objects:,} objects on {flip.assets:,} assets"
     tell(session, "reviewed", f"Reviewed by {principal.user.username}: {extent} were accepted, the rest was discarded.")
     audit.note(

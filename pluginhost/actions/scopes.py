@@ -14,7 +14,9 @@ from pluginhost.protocol.numbers import NumberSet
 
 MOST_CHOSEN_ASSETS = 100_000
 OUTCOMES = ("rejected", "no_result", "not_reached")
-"""What a session may have left of its scope, and a run from it may be about."""
+"""What a session may have left of its scope, and a run from it is about unless it is said."""
+_NAMED = (*OUTCOMES, "discarded")
+"""What was turned down in a review is run again only where somebody names it."""
 _KIND = "all, batches, assets, first, filter or from_session"
 
 
@@ -146,7 +148,12 @@ def _from_session(project: Project, asked: dict[str, Any], path: str) -> NumberS
     )
 
 
-_WORDS = {"rejected": "rejected", "no_result": "left without result", "not_reached": "not reached"}
+_WORDS = {
+    "rejected": "rejected",
+    "discarded": "turned down in a review",
+    "no_result": "left without result",
+    "not_reached": "not reached",
+}
 
 
 def _same_as(project: Project, asked: dict[str, Any], path: str) -> NumberSet:
@@ -177,14 +184,14 @@ _BESIDE = {"of": "first", "outcomes": "from_session"}
 
 
 def wanted_outcomes(value: object, path: str = "scope.outcomes") -> list[str]:
-    """In their own order; all three when none is named. `failed` is another word for `not_reached`."""
+    """In their own order; when none is named `OUTCOMES`. `failed` is another word for `not_reached`."""
     if value is None:
         return list(OUTCOMES)
-    known = isinstance(value, list) and value and all(name in (*OUTCOMES, "failed") for name in value)
+    known = isinstance(value, list) and value and all(name in (*_NAMED, "failed") for name in value)
     if not (known and isinstance(value, list)):
-        raise _bad(path, f"This must be a list of one or more of {', '.join(OUTCOMES)}.")
+        raise _bad(path, f"This must be a list of one or more of {', '.join(_NAMED)}.")
     named = {"not_reached" if name == "failed" else name for name in value}
-    return [name for name in OUTCOMES if name in named]
+    return [name for name in _NAMED if name in named]
 
 
 def _session(project: Project, value: object, path: str) -> Session:

@@ -108,6 +108,9 @@ class Session(models.Model):
     accepted = models.PositiveIntegerField(default=0, help_text="Assets with an accepted result.")
     rejected = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
+    discarded = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Assets all of whose results were turned down in a review."
+    )
     objects_count = models.PositiveIntegerField(default=0)
     assets_read = models.PositiveIntegerField(default=0)
     page_size = models.PositiveIntegerField(null=True, blank=True, help_text="The largest page it asked for.")

@@ -9,8 +9,8 @@ from . import object_names
 from .geometry import Refusal
 from .import_items import Item
 from .import_text import digest, text_of
+from .json_values import MOST_PER_ITEM
 from .object_names import Name
-from .walk import MOST_PER_ITEM
 
 LISTS = ("objects", "classifications", "relations")
 

@@ -14,12 +14,12 @@ from .answers import Question
 from .geometry import Refusal, shown
 from .import_reading import ItemReading
 from .import_words import CODES, NOTICES, Notice
+from .json_values import Unreadable
 from .labeling import Kind
 from .object_names import End
 from .plain_geometry import IS_PLAIN, MEMBERS
 from .plain_items import Boxes, BoxItem
 from .storable import clean_text, is_clean
-from .walk import Unreadable
 
 __all__ = ["ALWAYS", "CODES", "MASKS", "NOTICES", "Item", "Notice", "Read", "Schema", "name_of", "whole"]
 
@@ -175,6 +175,16 @@ def selectors_of(item: dict[str, Any], root: str) -> tuple[str, str, str]:
     if not any(values):
         raise Refusal("bad_item", root, "Name the asset by externalId or data.")
     return values[0], values[1], values[2]
+
+
+def naming(item: object) -> Item | None:
+    """What a refused item names its asset by and no more of it; None where it names none."""
+    if isinstance(item, BoxItem):
+        item = item.as_dict()
+    try:
+        return Item(*selectors_of(item, ""), {}, "") if isinstance(item, dict) else None
+    except Refusal:
+        return None
 
 
 def name_of(item: object) -> str:

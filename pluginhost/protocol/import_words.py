@@ -30,6 +30,7 @@ CODES = {
 NOTICES = {
     "ambiguous_external_id": "Several assets have what names the asset; all of them were labeled.",
     "passed_over": "One of the assets that the item names could not be labeled; others were.",
+    "labeled_by_people": "People have labeled the asset: what it is given is kept, and their answer shows.",
     "outside_image": "An object reaches outside the image.",
     "replaced_own": "It took the place of what the same session, or the same user, had given the asset before.",
     "merged": "Several items of the request are for one asset; they were put together in their order.",

@@ -13,9 +13,10 @@ from pluginhost.errors import Invalid, TooLarge
 from pluginhost.import_sorting import Noticed, Refused
 from pluginhost.models import Project
 from pluginhost.protocol.import_body import items_of
+from pluginhost.protocol.json_place import NotJson
 from pluginhost.protocol.plain_items import decode_items
 from pluginhost.protocol.streams import Bounded, Readable, Rewindable
-from pluginhost.protocol.walk import NotJson, Walk
+from pluginhost.protocol.walk import Walk
 
 from .door import Answer, Call
 from .query import refused

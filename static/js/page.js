@@ -118,7 +118,9 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) return event.preventDefault();
   if (form.method === "post") {
     form.dataset.sent = "1";
-    form.querySelectorAll("button:not([type=button])").forEach((button) => button.setAttribute("aria-busy", "true"));
+    for (const button of form.elements) { // also those that stand elsewhere and name it
+      if (button.matches("button:not([type=button])")) button.setAttribute("aria-busy", "true");
+    }
   }
 });
 window.addEventListener("pageshow", () => {

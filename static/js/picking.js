@@ -29,7 +29,10 @@ function show() {
   form.classList.toggle("on", count > 0 || Boolean(every?.checked));
   const words = every?.checked ? every.dataset.words : grouped(count);
   form.querySelector("[data-picked]").textContent = `${words} selected`;
-  for (const place of form.querySelectorAll("[data-picked-count]")) place.textContent = words;
+  for (const place of form.querySelectorAll("[data-picked-count]")) {
+    const [one, many] = (place.dataset.nouns ?? ",").split(",");
+    place.textContent = `${words} ${words === "1" ? one : many}`.trim();
+  }
   const page = document.querySelector("input[data-pick-page]");
   if (page) [page.checked, page.indeterminate] = [count === all.length, count > 0 && count < all.length];
 }

@@ -42,10 +42,11 @@ function setBusy(isBusy) {
   actions?.classList.toggle("counting", isBusy);
   actions?.querySelector("button")?.toggleAttribute("inert", isBusy);
 }
-document.addEventListener("pluginhost:fresh", () => setBusy(false));
+document.addEventListener("pluginhost:fresh", () => {
+  setBusy(false);
+  const isOver = document.getElementById("review-head")?.dataset.staged === "0";
+  if (isOver && form()) location.reload(); // somebody took it, or let it go
+});
 
-if (document.querySelector("[data-counting]")) {
-  const url = new URL(location.href);
-  url.searchParams.set("counted", "1");
-  location.replace(url);
-}
+// Of much that is staged the page comes before it is counted.
+if (document.querySelector("[data-counting]")) look({ now: true });

@@ -19,7 +19,7 @@ function follow() {
 
 /** The tab is the reader's: it is not changed, only a way there is offered. */
 function tell() {
-  const { stateNow, ended, results } = head().dataset;
+  const { stateNow, ended, next, nextWord } = head().dataset;
   const toast = document.createElement("div");
   toast.className = "toast";
   toast.dataset.toast = "";
@@ -29,8 +29,8 @@ function tell() {
   const strong = document.createElement("b");
   strong.textContent = "Finished: ";
   const link = document.createElement("a");
-  link.href = results;
-  link.textContent = "View results";
+  link.href = next;
+  link.textContent = nextWord;
   words.append(strong, ended ? `${ended} ` : "", link);
   const close = document.createElement("button");
   close.className = "icon-btn";

@@ -11,11 +11,30 @@ const area = form.elements.text;
 
 form.elements.file.addEventListener("change", async ({ target }) => {
   const [file] = target.files;
-  if (!file || file.size > MOST_SHOWN_BYTES) return;
+  const isRefused = refuse("file", file?.name, file?.size ?? 0);
+  if (isRefused) target.value = "";
+  if (!file || isRefused || file.size > MOST_SHOWN_BYTES) return;
   area.value = await file.text();
   target.value = "";
   form.querySelector("[type=submit]").focus();
 });
+
+// Each end of a line is sent as two characters.
+form.addEventListener("submit", (event) => {
+  const { value } = area;
+  if (refuse("text", "What you pasted", new Blob([value]).size + value.split("\n").length - 1)) event.preventDefault();
+});
+
+/** Say that something is too large before it is sent, where it is; the server would break the line off. */
+function refuse(field, name, bytes) {
+  const said = form.querySelector(`[data-too-large="${field}"]`);
+  said.hidden = bytes <= Number(form.dataset.mostBytes);
+  if (said.hidden) return false;
+  const megabytes = (bytes / 2 ** 20).toFixed(1);
+  said.querySelector("span").textContent = `${name} has ${megabytes} MB. A check takes ${form.dataset.most}: check a part of it.`;
+  form.elements[field].focus();
+  return true;
+}
 
 for (const button of document.querySelectorAll("[data-path]")) {
   button.disabled = !area.value.trim();
