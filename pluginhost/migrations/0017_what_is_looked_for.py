@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pluginhost', '0013_supervision'),
+        ('pluginhost', '0016_supervision'),
     ]
 
     operations = [

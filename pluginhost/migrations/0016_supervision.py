@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pluginhost', '0012_assets_of_imports'),
+        ('pluginhost', '0015_references_of_pre_labels'),
     ]
 
     operations = [
