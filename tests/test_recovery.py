@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from pluginhost.actions import processes, recovery, sessions
-from pluginhost.models import Connection, LogHead, ServerProcess, Session
+from pluginhost.models import Connection, LogHead, ServerProcess, Session, SessionEvent
 
 from . import makers
 
@@ -82,6 +82,22 @@ def test_the_sessions_of_a_dead_process_are_lost(session):
     assert Connection.objects.get().state == Connection.State.CLOSED
 
 
+def test_the_log_says_where_its_server_was_restarted(session):
+    process = processes.begin(name="killed")
+    Connection.objects.update(process=process)
+    makers.make_lines(session, 7)
+    processes.ended("killed")
+    event = SessionEvent.objects.get(session=session, kind="restarted")
+    assert (event.sentence, event.after_line) == ("Server restarted here, lines may be missing.", 7)
+
+
+def test_of_our_own_client_none_is_missing(session):
+    process = processes.begin(name="killed")
+    Connection.objects.update(process=process, told={"version": "1"})
+    processes.ended("killed")
+    assert SessionEvent.objects.get(session=session, kind="restarted").sentence == "Server restarted here."
+
+
 def test_a_process_whose_lease_ran_out_is_dead(session):
     process = processes.begin(name="two")
     Connection.objects.update(process=process)
@@ -102,12 +118,15 @@ def test_queued_sessions_wait_for_ever(alice, project, plugin):
     assert after(queued, created_at=ago(10**6)).state == Session.State.QUEUED
 
 
-@pytest.mark.parametrize("lines", [0, 5])
-def test_one_whose_script_came_back_and_that_says_nothing_more_has_crashed_at_its_idle_limit(session, lines):
+@pytest.mark.parametrize(
+    ("lines", "said"), [(0, "while the connection is down"), (5, "while the script was writing its log")]
+)
+def test_one_whose_script_came_back_and_that_says_nothing_more_has_crashed_at_its_idle_limit(session, lines, said):
     LogHead.objects.filter(session=session).update(last=lines)
     assert after(session, is_presumed_alive=True, last_sign_at=ago(1790)).state == Session.State.RUNNING
     assert after(session, last_sign_at=ago(1801)).state == Session.State.CRASHED
-    assert "while the connection is down" in session.reason
+    assert said in session.reason
+    assert f"broke at {session.last_sign_at:%H:%M:%S} UTC" in session.reason
 
 
 def test_one_that_was_claimed_and_never_sent_is_queued_again(session):

@@ -234,6 +234,16 @@ def lose_sessions(connection: Connection, reason: str, at: datetime) -> None:
         nudge.project(session.project_id)
 
 
+def note_restart(connection: Connection) -> None:
+    """The process that held it ended without a word: what it had not stored is gone, at this place of the logs.
+
+    Our own client says it again.
+    """
+    lines = "" if connection.told else ", lines may be missing"
+    for session in Session.objects.held().filter(connection=connection).exclude(sent_at=None):
+        tell(session, "restarted", f"Server restarted here{lines}.")
+
+
 def _lose(session: Session, reason: str, at: datetime) -> None:
     mine = Session.objects.filter(pk=session.pk)
     if mine.filter(state=Session.State.RUNNING, sent_at=None).update(

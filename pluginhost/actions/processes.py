@@ -51,6 +51,7 @@ def ended(name: str, reason: str = "The server process that held it ended.") -> 
         return
     ServerProcess.objects.filter(pk=process.pk, ended_at=None).update(ended_at=now)
     for connection in Connection.objects.filter(process=process).exclude(state=Connection.State.CLOSED):
+        connections.note_restart(connection)
         connections.close(connection, reason, at=now)
 
 
