@@ -279,6 +279,7 @@ def _begin_cancelling(who: User, session: Session) -> bool:
     )
     if moved:
         tell(session, "cancelling", f"{who.shown_name} asked to stop it.")
+        nudge.supervisor()  # which may restart its script
     return bool(moved)
 
 

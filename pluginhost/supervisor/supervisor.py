@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
 
 from pluginhost import script_files
-from pluginhost.actions import processes, script_starts, supervision
+from pluginhost.actions import processes, script_cancels, script_starts, supervision
 from pluginhost.models import ManagedScript, ServerProcess
 
 from .guard import now as machine_now
@@ -39,6 +39,7 @@ class Supervisor:
         self._host, self._clock = host, clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="supervisor")
         self._woken = asyncio.Event()
+        self._is_woken = True
         self._renew_at = 0.0
         self._until = 0.0
         self._lock: IO[str] | None = None
@@ -54,17 +55,22 @@ class Supervisor:
         self._lock = _take_lock(self._name)
         self.keeper = await self.in_thread(processes.begin, supervision.ROLE, self._name)
 
-    async def run(self, ended: asyncio.Event, tick: float) -> None:
-        """Look at each wake and each tick, until told to end."""
+    async def run(self, ended: asyncio.Event, tick: float, has_news: Callable[[], bool] = lambda: True) -> None:
+        """Look at each wake, and at each tick when there is news or something is due, until told to end."""
         ending: asyncio.Task[Any] = asyncio.create_task(ended.wait())
         while not ended.is_set():
             try:
-                await self.look()
+                if has_news() or self._is_due():
+                    await self.look()
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("the database cannot be asked what is wanted: %s; trying again", error)
                 await self.in_thread(connections.close_all)
             await self._wait(ending, tick)
         ending.cancel()
+
+    def _is_due(self) -> bool:
+        is_time = self.due is not None and self._clock() >= self.due
+        return self._is_woken or is_time or machine_now() >= self._renew_at
 
     async def _wait(self, ending: asyncio.Task[Any], tick: float) -> None:
         await asyncio.wait([ending], timeout=LEAST_BETWEEN_LOOKS_S)
@@ -72,6 +78,7 @@ class Supervisor:
         left = tick if self.due is None else min(tick, (self.due - self._clock()).total_seconds())
         await asyncio.wait([ending, woken], timeout=max(0.0, left), return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()
+        self._is_woken = self._woken.is_set()
         self._woken.clear()
 
     def wake(self) -> None:
@@ -169,7 +176,8 @@ def _facts(keeper: ServerProcess) -> list[ManagedScript]:
     short = [script for script in scripts if len(script.instances.all()) < script.instances_wanted]
     for script in short:
         script_starts.have_instances(script)
-    return supervision.kept(keeper) if short else scripts
+    is_other = bool(short) or bool(script_cancels.restart_for_cancelled(scripts, timezone.now()))
+    return supervision.kept(keeper) if is_other else scripts
 
 
 def _take_lock(name: str) -> IO[str]:
