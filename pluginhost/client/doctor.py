@@ -19,6 +19,7 @@ import secrets
 import socket
 import ssl
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from .version import NAME, VERSION
 
 OK, WARNING, FAILED, SKIPPED = "ok", "warning", "failed", "skipped"
 SECONDS = 10.0
+LEAVE_SECONDS = 1.0
 MOST_SKEW_S = 60.0
 NAMESPACE = "/plugin"
 REASON = "pluginhost: "
@@ -305,8 +307,9 @@ def _not_upgraded(host: Host, told: str, seconds: float) -> Step:
     with contextlib.suppress(requests.RequestException, ValueError):
         answer = requests.get(f"{host.origin}/socket.io/?EIO=4&transport=polling", timeout=seconds)
         polls = answer.status_code == 200 and answer.text.startswith("0{")
-    if polls:
-        told = f"{told} Long polling goes through; clients from 1.1.6 on need the WebSocket."
+    if not polls:
+        raise Broken(Step("WebSocket", FAILED, told, UPGRADE))
+    told = f"{told} Long polling goes through; clients from 1.1.6 on need the WebSocket."
     return Step("WebSocket", FAILED, told, UPGRADE)
 
 
@@ -332,12 +335,22 @@ def _spoken_to(host: Host, plugin_id: str, secret: str, transport: str, seconds:
         client.connect(host.origin, namespaces=[NAMESPACE], transports=[transport], wait=True, wait_timeout=seconds)
         yield _heartbeat(client, ears, plugin_id, secret, seconds)
         yield _test_order(client, ears, seconds)
-    except socketio.exceptions.SocketIOError as error:
+    except Broken:
+        raise
+    except Exception as error:  # the library raises whatever an odd answer makes it stumble over
         cure = "Look at the server's log; if a proxy stands in between, it may cut long connections."
-        raise Broken(Step("Heartbeat", FAILED, f"The line could not be kept: {error}", cure)) from None
+        told = f"The line could not be kept: {type(error).__name__} {error}"
+        raise Broken(Step("Heartbeat", FAILED, told, cure)) from None
     finally:
-        with contextlib.suppress(Exception):
-            client.disconnect()
+        leaving = threading.Thread(target=_leave, args=[client], daemon=True)
+        leaving.start()
+        leaving.join(LEAVE_SECONDS)
+
+
+def _leave(client: socketio.Client) -> None:
+    """With long polling the library waits for the request that hangs, which takes a minute; nobody need wait for it."""
+    with contextlib.suppress(Exception):
+        client.disconnect()
 
 
 def _heartbeat(client: socketio.Client, ears: _Ears, plugin_id: str, secret: str, seconds: float) -> Step:
