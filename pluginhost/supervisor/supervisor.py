@@ -21,6 +21,7 @@ from pluginhost.models import ManagedScript, ServerProcess
 
 from .guard import now as machine_now
 from .keeping import Keeping
+from .process import end_orphans
 from .surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
@@ -56,12 +57,14 @@ class Supervisor:
         self.keeper = await self.in_thread(processes.begin, supervision.ROLE, self._name)
 
     async def run(self, ended: asyncio.Event, tick: float, has_news: Callable[[], bool] = lambda: True) -> None:
-        """Look at each wake, and at each tick when there is news or something is due, until told to end."""
+        """Look at each wake, and at each tick when there is news or something is due, until told to end. This process
+        has no other children, and adopts what killed guards leave behind."""
         ending: asyncio.Task[Any] = asyncio.create_task(ended.wait())
         while not ended.is_set():
             try:
                 if has_news() or self._is_due():
                     await self.look()
+                end_orphans()
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("the database cannot be asked what is wanted: %s; trying again", error)
                 await self.in_thread(connections.close_all)
