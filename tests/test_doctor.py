@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from pluginhost.client import doctor
-from pluginhost.client.doctor import FAILED, OK, SKIPPED, WARNING, Step
+from pluginhost.client import doctor, reaching
+from pluginhost.client.reaching import FAILED, OK, SKIPPED, WARNING, Step
 
 from .server import Server, free_port
 
@@ -108,8 +108,8 @@ def test_what_is_no_address_says_how_one_looks(text):
 
 
 def test_without_a_scheme_it_is_https():
-    assert doctor.read_host("labels.example.org").origin == "https://labels.example.org:443"
-    assert doctor.read_host(" http://[::1]:8000 ").origin == "http://[::1]:8000"
+    assert reaching.read_host("labels.example.org").origin == "https://labels.example.org:443"
+    assert reaching.read_host(" http://[::1]:8000 ").origin == "http://[::1]:8000"
 
 
 def test_an_unknown_name():
