@@ -6,6 +6,7 @@ with an error when a script's program ends, a silent session is lost, or a log i
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 import time
@@ -25,7 +26,13 @@ TIMES = 10
 def main() -> None:
     share = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
     sizes = {name: max(1, round(size * share)) for name, size in SIZES.items()}
-    report.show("restarts", lambda: measure(sizes, max(1, round(TIMES * share))))
+    report.show("restarts", lambda: _quietly(sizes, max(1, round(TIMES * share))))
+
+
+def _quietly(sizes: dict[str, int], times: int) -> report.Measured:
+    """What the scripts have printed is shown when they are stopped; only the report goes to standard output."""
+    with contextlib.redirect_stdout(sys.stderr):
+        return measure(sizes, times)
 
 
 def measure(sizes: dict[str, int], times: int) -> report.Measured:

@@ -12,7 +12,8 @@ Json = Any
 
 def check(crowd: Crowd, how: str, before: list[Seen], after: Seen) -> Json:
     """AssertionError with what does not hold; else how many sessions ended how, by kind."""
-    ended = {one["plugin"]: one["end"] for one in crowd.standins_told() if one["end"]}
+    told = crowd.standins_told()
+    ended = {one["plugin"]: one["end"] for one in told if one["end"]}
     assert not ended, f"stand-ins whose program ended: {ended}"
     gone = [member.name for member in crowd.members if member.script and not member.script.is_alive()]
     assert not gone, f"programs that ended: {gone}"
@@ -24,6 +25,9 @@ def check(crowd: Crowd, how: str, before: list[Seen], after: Seen) -> Json:
             _check_told(member, sessions[member.session], restarts.get(member.session, 0), len(before))
         if how != KILL or member.kind == OWN:
             _check_nothing_lost(crowd, member, after)
+    said = {one["plugin"]: one["runs"][-1]["said"] for one in told}
+    for member in crowd.members:
+        _check_count(member, len(after.lines.get(member.session, [])), said.get(member.plugin["id"]), how)
     states = Counter((member.kind, sessions[member.session]["state"]) for member in crowd.members)
     return {f"{kind} {state}": count for (kind, state), count in sorted(states.items())}
 
@@ -54,6 +58,12 @@ def _check_told(member: Member, session: Json, told: int, restarts: int) -> None
         assert told == restarts, f"{member.name}: {told} of {restarts} restarts are told in its log"
     else:
         assert told > 0, member.name
+
+
+def _check_count(member: Member, stored: int, said: int | None, how: str) -> None:
+    """A stand-in knows how many it said: a hand-over loses none of them."""
+    if said is not None:
+        assert stored == said if how != KILL else stored <= said, f"{member.name}: {stored} of {said} after {how}"
 
 
 def _check_nothing_lost(crowd: Crowd, member: Member, after: Seen) -> None:

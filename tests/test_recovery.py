@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pluginhost.actions import processes, recovery, sessions
+from pluginhost.actions import connections, processes, recovery, sessions
 from pluginhost.models import Connection, LogHead, ServerProcess, Session, SessionEvent
 
 from . import makers
@@ -60,6 +60,14 @@ def test_a_script_that_used_to_be_silent_for_long_is_waited_for_longer(session):
     assert after(session, lost_at=ago(301)).state == Session.State.CRASHED
 
 
+def test_the_silence_in_which_the_line_broke_counts_as_well(session):
+    Session.objects.filter(pk=session.pk).update(sent_at=ago(600))
+    session.refresh_from_db()
+    connections.close(session.connection, "The connection broke.", timezone.now())
+    assert after(session, lost_at=ago(1700)).state == Session.State.LOST
+    assert after(session, lost_at=ago(1900)).state == Session.State.CRASHED
+
+
 def test_cancelling_ends_though_the_script_says_nothing(alice, session):
     sessions.cancel(makers.principal(alice), session)
     assert after(session).state == Session.State.CANCELLING
@@ -104,6 +112,19 @@ def test_a_process_whose_lease_ran_out_is_dead(session):
     processes.begin(name="we")
     ServerProcess.objects.filter(pk=process.pk).update(lease_until=ago(1))
     assert after(session).state == Session.State.LOST
+
+
+@pytest.mark.parametrize(("seconds", "is_back"), [(25, True), (5, False), (40, False)])
+def test_a_script_that_has_been_back_since_then_goes_on(session, plugin, settings, seconds, is_back):
+    """Its machine was last heard of half a minute ago: it came back to another in the time that follows a break."""
+    settings.PLUGINHOST_LEASE_SECONDS = 30
+    process = processes.begin(name="gone")
+    Connection.objects.update(process=process, opened_at=ago(600))
+    processes.begin(name="we")
+    Connection.objects.filter(pk=makers.make_connection(plugin, sid="back").pk).update(opened_at=ago(seconds))
+    ServerProcess.objects.filter(pk=process.pk).update(lease_until=ago(1))
+    assert after(session).state == (Session.State.RUNNING if is_back else Session.State.LOST)
+    assert session.is_presumed_alive == is_back
 
 
 def test_a_process_that_renews_its_lease_is_not(session):
