@@ -2,7 +2,7 @@
 once more, at once, whenever it breaks, as published clients from 1.1.6 on do it.
 
 Reads plugins from standard input (JSON: a list of `id`, `secret`), prints READY, and for each line on standard input a
-JSON report: how many are here, who has ended, and what each wait since the last report took.
+JSON report: how many are here, who has ended, when lines broke and were back, how long each waited for the namespace.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Crowd:
         self._few = asyncio.Semaphore(AT_ONCE)
         self.here = 0
         self.ended: list[str] = []
+        self.gone_at: list[float] = []
         self.back_at: list[float] = []
         self.waits: list[float] = []
         self._writers: dict[int, tuple[asyncio.StreamWriter, bytes]] = {}
@@ -45,6 +46,7 @@ class Crowd:
             await self._listen(reader, writer)
             writer.close()
             self.here -= 1
+            self.gone_at.append(time.time())
             try:
                 reader, writer = await self._connect(plugin)
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
@@ -89,8 +91,9 @@ class Crowd:
                     writer.write(heartbeat)
 
     def report(self) -> Json:
-        told = {"here": self.here, "ended": self.ended, "back_at": self.back_at, "waits": self.waits}
-        self.ended, self.back_at, self.waits = [], [], []
+        told = {"here": self.here, "ended": self.ended, "waits": self.waits}
+        told |= {"gone_at": self.gone_at, "back_at": self.back_at}
+        self.ended, self.waits, self.gone_at, self.back_at = [], [], [], []
         return told
 
 

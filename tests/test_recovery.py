@@ -90,6 +90,20 @@ def test_the_sessions_of_a_dead_process_are_lost(session):
     assert Connection.objects.get().state == Connection.State.CLOSED
 
 
+def test_so_are_its_idle_connections_and_refused_ones_keep_their_reason(plugin):
+    process = processes.begin(name="one")
+    idle, refused = (makers.make_connection(plugin, sid=sid) for sid in ("idle", "refused"))
+    Connection.objects.filter(pk=refused.pk).update(
+        was_accepted=False, state="quarantined", reason="The secret is wrong."
+    )
+    Connection.objects.update(process=process)
+    processes.ended("one")
+    assert {made.pk: (made.state, made.reason) for made in Connection.objects.all()} == {
+        idle.pk: ("closed", "The server process that held it ended."),
+        refused.pk: ("closed", "The secret is wrong."),
+    }
+
+
 def test_the_log_says_where_its_server_was_restarted(session):
     process = processes.begin(name="killed")
     Connection.objects.update(process=process)

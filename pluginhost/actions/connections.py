@@ -221,6 +221,24 @@ def close(connection: Connection, reason: str, at: datetime) -> None:
             nudge.plugin(connection.plugin_id)
 
 
+def at_work(process: ServerProcess) -> list[Connection]:
+    """Those of the process that have sessions."""
+    here = Connection.objects.filter(process=process).exclude(state=State.CLOSED)
+    return list(here.filter(Exists(Session.objects.held().filter(connection=OuterRef("pk")))))
+
+
+@transaction.atomic
+def close_all(process: ServerProcess, reason: str, at: datetime) -> None:
+    """Those of the process that have none: thousands at once, since their scripts wait at the door meanwhile."""
+    here = Connection.objects.filter(process=process).exclude(state=State.CLOSED)
+    plugins = set(here.values_list("plugin", flat=True))
+    facts = {"state": State.CLOSED, "closed_at": at, "last_seen_at": at}
+    here.filter(was_accepted=True).update(**facts, reason=reason[:300])
+    here.update(**facts)  # a refused one keeps the reason of its refusal
+    for plugin_id in plugins:
+        nudge.plugin(plugin_id)
+
+
 def _ending_reason(connection: Connection, reason: str) -> dict[str, str]:
     """A refused connection keeps the reason of its refusal, by which the next try is found again."""
     return {"reason": reason[:300]} if connection.was_accepted else {}

@@ -50,9 +50,10 @@ def ended(name: str, reason: str = "The server process that held it ended.") -> 
     if process is None:
         return
     ServerProcess.objects.filter(pk=process.pk, ended_at=None).update(ended_at=now)
-    for connection in Connection.objects.filter(process=process).exclude(state=Connection.State.CLOSED):
+    for connection in connections.at_work(process):
         connections.note_restart(connection)
         connections.close(connection, reason, at=now)
+    connections.close_all(process, reason, at=now)
 
 
 def end_expired() -> None:

@@ -64,7 +64,7 @@ def _is_its_only_work(script: ManagedScript, session: Session) -> bool:
     oldest = started.order_by("started_at").first()
     if oldest is None or session.connection is None or session.connection.opened_at < oldest.started_at:
         return False
-    return here.filter(pk=session.connection_id).exists() and here.count() <= _running(script).count()
+    return here.filter(pk=session.connection.pk).exists() and here.count() <= _running(script).count()
 
 
 def _running(script: ManagedScript) -> QuerySet[ScriptStart]:
