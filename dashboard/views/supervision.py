@@ -141,11 +141,21 @@ def plugin_script_version(request: SignedInRequest, uid: str, number: int) -> Ht
 # --- start and stop ---
 
 Verb = Callable[[Principal, Plugin], object]
+
+
+def _start_demo(principal: Principal, plugin: Plugin) -> None:
+    """From nothing to the demo's script in one click."""
+    fields = {"source": ManagedScript.Source.DEMO, "entry": managed_scripts.DEMO["entry"]}
+    managed_scripts.configure(principal, plugin, fields)
+    managed_scripts.start(principal, plugin)
+
+
 VERBS: dict[str, tuple[Verb, str]] = {
     "start": (managed_scripts.start, "It is started, and kept running from now on."),
     "stop": (managed_scripts.stop, "It is told to stop."),
     "restart": (managed_scripts.restart, "It is stopped, and begun anew."),
     "start-once": (managed_scripts.start_once, "One more try: should it not stay up, it has given up again at once."),
+    "start-demo": (_start_demo, "The demo's script is started, and kept running from now on."),
     "remove": (managed_scripts.remove, "The script, its versions and its starts are forgotten."),
 }
 
