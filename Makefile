@@ -13,7 +13,7 @@ COMPILE = $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-hea
 # The tests start some two hundred programs: compiling everything anew for each took more time than all the rest.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-postgres dialects lint requirements benchmarks shape-finder clean
+.PHONY: run test test-postgres dialects crowd lint requirements benchmarks shape-finder clean
 
 run: .venv/requirements.txt  ## Serve; ARGUMENTS="--port 9000" are passed on
 	@exec $(BIN)/python manage.py serve $(ARGUMENTS)
@@ -22,7 +22,7 @@ shape-finder: .venv/requirements.txt  ## Connect the demo's script to a server t
 	@exec examples/connect
 
 # Checks need settings and so a data directory, but not the one that is served from.
-test test-postgres dialects lint: export PLUGINHOST_DATA_DIR = .cache/checked
+test test-postgres dialects crowd lint: export PLUGINHOST_DATA_DIR = .cache/checked
 
 test: .venv/requirements-dev.txt  ## All tests; what is skipped is named, with the reason
 	$(BIN)/python manage.py check
@@ -33,6 +33,9 @@ test-postgres: .venv/requirements-dev.txt  ## On a PostgreSQL of its own (apt in
 
 dialects: .venv/requirements-dev.txt  ## The story of a run with every published client, each installed by itself
 	$(PYTEST) -m dialect $(ARGUMENTS)
+
+crowd: .venv/requirements-dev.txt  ## Two hundred scripts at work, over ten kills and ten hand-overs
+	$(BIN)/pytest -m crowd $(ARGUMENTS)
 
 lint: .venv/requirements-dev.txt  ## Style, types, migrations, templates
 	$(BIN)/ruff check .

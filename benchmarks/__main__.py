@@ -13,7 +13,10 @@ from .report import told
 from .server import ROOT
 from .tables import written
 
-OURS = ("log_lines", "line_to_browser", "claims", "imports", "pages", "admin", "start")
+OURS = (
+    "log_lines", "line_to_browser", "claims", "imports", "pages", "admin", "start", "reconnects", "idle",
+    "supervision", "restarts",
+)  # fmt: skip
 RESULTS = ROOT / "docs" / "performance.md"
 KEPT = ROOT / ".cache" / "benchmarks"
 

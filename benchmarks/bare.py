@@ -73,6 +73,13 @@ async def _watch(receive: Any, send: Any) -> None:
 @contextlib.contextmanager
 def bare_server() -> Iterator[int]:
     """One in a process of its own; gives its port."""
+    with bare_process() as (port, _):
+        yield port
+
+
+@contextlib.contextmanager
+def bare_process() -> Iterator[tuple[int, int]]:
+    """Its port, and the process's id."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.bare", str(port)], cwd=ROOT)
     try:
@@ -81,7 +88,7 @@ def bare_server() -> Iterator[int]:
                 count(port)
                 break
             time.sleep(0.02)
-        yield port
+        yield port, process.pid
     finally:
         process.kill()  # asked to end, it would wait for whoever still listens
         process.wait()

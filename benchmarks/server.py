@@ -7,6 +7,7 @@ import http.client
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -81,15 +82,25 @@ class Server:
 
     # --- what it costs ---
 
-    def processes(self) -> dict[str, int]:
-        """The ids of its processes by what they are: the parent, the template, and web, which serves."""
+    def signal(self, number: int) -> None:
+        """To the parent, as an operator sends it."""
         if self._process is None:
             raise RuntimeError("the server does not run")
-        parent = self._process.pid
-        children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
-        with_threads = [pid for pid in children if len(os.listdir(f"/proc/{pid}/task")) > 1]  # the template has none
-        web = with_threads[-1]
-        return {"parent": parent, "web": web, "template": next(pid for pid in children if pid != web)}
+        self._process.send_signal(number)
+
+    def processes(self) -> dict[str, int]:
+        """The ids of its processes by what they are: the parent, web, which serves, supervise, and the template."""
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        found = {"parent": self._process.pid, **self._serving()}
+        others = [pid for pid in children_of(self._process.pid) if pid not in found.values()]
+        return {**found, **({"template": others[0]} if others else {})}
+
+    def _serving(self) -> dict[str, int]:
+        """Those that have written themselves down, by their role; the newest of each."""
+        query = "SELECT role, pid FROM pluginhost_serverprocess WHERE ended_at IS NULL ORDER BY id"
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=20)) as opened:
+            return dict(opened.execute(query).fetchall())
 
     def processor_seconds(self) -> float:
         """What the web process has used until now."""
@@ -98,6 +109,10 @@ class Server:
     def memory(self) -> dict[str, dict[str, float]]:
         """MB by process: `rss`, and `pss`, in which what several share counts for each its part."""
         return {name: memory_of(pid) for name, pid in self.processes().items()}
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def processor_seconds_of(pid: int) -> float:

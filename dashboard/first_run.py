@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from pluginhost import access
 from pluginhost.actions.demo import FINDER
-from pluginhost.models import AuditEvent, Connection, Plugin, PluginInProject, Project, Session
+from pluginhost.models import AuditEvent, Connection, ManagedScript, Plugin, PluginInProject, Project, Session
 from pluginhost.principal import Principal
 from pluginhost.protocol import category_schema
 
@@ -41,6 +41,8 @@ class Checklist:
     demo: Plugin | None
     demo_project: Project | None
     may_manage: bool
+    demo_script: ManagedScript | None = None
+    may_start_demo: bool = False
 
     @property
     def done(self) -> int:
@@ -77,7 +79,10 @@ def checklist(principal: Principal) -> Checklist:
     ]
     demo = plugins.filter(name=FINDER).first()
     used = PluginInProject.objects.filter(plugin=demo).select_related("project").first() if demo else None
-    return Checklist(steps, demo, used.project if used else None, may_manage)
+    script = ManagedScript.objects.filter(plugin=demo).first() if demo else None
+    is_there = script is not None and script.wanted == ManagedScript.Wanted.RUNNING
+    may_start = demo is not None and not is_there and access.owns(principal, demo)
+    return Checklist(steps, demo, used.project if used else None, may_manage, script if is_there else None, may_start)
 
 
 def _of_project(project: Project | None) -> list[Step]:

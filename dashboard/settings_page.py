@@ -64,6 +64,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "PLUGINHOST_GRACE_SECONDS": "so long a session whose connection broke may come back; then it has crashed",
         "PLUGINHOST_ADOPTION_SECONDS": "a connection from the same address within it is taken for the same script",
         "PLUGINHOST_ADOPTION_SECONDS_POLLING": "the same for clients that begin with long polling",
+        "PLUGINHOST_RETRY_SECONDS": "so long after its crash a session is run again by itself; then twice that, …",
         "PLUGINHOST_CANCEL_SECONDS": "how long a cancelled session may still wait for its script",
         "PLUGINHOST_ANONYMOUS_SECONDS": "a socket that never says who it is is closed after it",
         "PLUGINHOST_QUARANTINE_PER_ADDRESS": "so many refused sockets an address may keep open",

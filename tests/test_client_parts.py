@@ -393,6 +393,16 @@ def test_a_message_that_cannot_be_written_out_ends_nobodys_work(logger, caplog):
     assert "could not be kept" in caplog.text
 
 
+def test_an_author_may_add_handlers_of_his_own(logger, outbox, held):
+    heard = []
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.append((record.getMessage(), record.funcName))
+    logger.addHandler(handler)
+    logger.info("%d of %d", 1, 2)
+    assert heard == [("1 of 2", "test_an_author_may_add_handlers_of_his_own")]
+    assert said(outbox, held)[0]["msg"] == "1 of 2"
+
+
 # --- the work ---
 
 

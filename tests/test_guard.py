@@ -21,7 +21,7 @@ from .server import ROOT
 from .waiting import until
 
 FOR_EVER = "import signal\nprint('here')\nwhile True: signal.pause()"
-STUBBORN = "import signal\nsignal.signal(15, signal.SIG_IGN)\nprint('here')\nwhile True: signal.pause()"
+STUBBORN = "import os, signal\nsignal.signal(15, signal.SIG_IGN)\nos.write(1, b'here\\n')\nwhile True: signal.pause()"
 # A child in the background, as a daemon makes itself one: its parent goes, its session and its group are its own.
 DAEMON = """
 import os, signal
@@ -30,8 +30,9 @@ if os.fork():
 else:
     os.setsid()
     if os.fork() == 0:
-        print('daemon', os.getpid())
+        os.write(1, f'daemon {os.getpid()}\\n'.encode())
         while True: signal.pause()
+    os._exit(0)
 """
 
 
@@ -196,6 +197,46 @@ def test_with_kill_9_of_its_guard_the_process_ends(supervisor):
     _, process, guard = supervisor
     os.kill(guard, signal.SIGKILL)
     until(lambda: not is_alive(process), "the process to be gone")
+
+
+ORPHANS = """
+import asyncio, ctypes, json, os, sys
+from pluginhost.supervisor.process import Process, end_orphans
+async def main():
+    ctypes.CDLL(None).prctl(36, 1)
+    news = asyncio.Event()
+    process = Process(json.load(sys.stdin), news.set)
+    while process.end is None:
+        if process.pid and process._guard.pid:
+            print(process.pid, process._guard.pid, flush=True)
+        await news.wait()
+        news.clear()
+    while not end_orphans():
+        await asyncio.sleep(0.01)
+    while end_orphans():
+        await asyncio.sleep(0.01)
+    print("alone", process.end.code, flush=True)
+asyncio.run(main())
+"""
+
+
+def test_what_a_killed_guard_leaves_behind_is_ended_too(guarded):
+    with subprocess.Popen(
+        [sys.executable, "-c", ORPHANS], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as started:
+        json.dump(guarded.order(f"{DAEMON}\n{STUBBORN}"), started.stdin)
+        started.stdin.close()
+        _, guard = map(int, started.stdout.readline().split())
+        until(lambda: pid_in(guarded, "daemon") and "here" in guarded.said(), "the daemon")
+        os.kill(guard, signal.SIGKILL)
+        assert started.stdout.readline() == "alone None\n"
+    assert not is_alive(pid_in(guarded, "daemon"))
+
+
+def test_the_last_lines_of_a_flood_are_known(guarded):
+    flood = "import sys\nfor _ in range(200_000): sys.stderr.write('x' * 100 + chr(10))\nsys.exit('at last')"
+    end = guarded.end_of(guarded.start(flood, output_limit=1 << 22))
+    assert end.last_lines.splitlines()[-1] == "at last"
 
 
 def test_when_its_lease_is_over_it_ends(guarded):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest.mock import ANY
 
 from django.core.cache import cache
 from django.utils import timezone
 
-from pluginhost.actions import processes
+from pluginhost.actions import processes, supervision
+from pluginhost.models import ManagedScript
 from pluginhost.tasks.sweeps import SWEPT, sweep
 
 
@@ -45,3 +47,18 @@ def test_it_is_not_ready_when_nobody_ever_swept(client, db):
     process = processes.begin()
     type(process).objects.filter(pk=process.pk).update(started_at=timezone.now() - timedelta(minutes=10))
     assert client.get("/readyz").status_code == 503
+
+
+def test_it_is_not_ready_when_scripts_are_to_run_and_nobody_keeps_them(client, plugin):
+    cache.clear()
+    sweep()
+    script = ManagedScript.objects.create(plugin=plugin, source="demo", entry="shape_finder.py")
+    assert client.get("/readyz").json()["supervisor"] == {
+        "ok": True, "scripts": 0, "supervisors": 0, "seconds": ANY,
+    }  # fmt: skip
+    ManagedScript.objects.filter(pk=script.pk).update(wanted="running")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "nobody keeps them" in answer.json()["message"]
+    processes.begin(supervision.ROLE)
+    assert client.get("/readyz").status_code == 200

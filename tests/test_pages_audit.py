@@ -46,12 +46,13 @@ def told(client, url: str, **query: str) -> list[str]:
 
 
 def verbs_written() -> set[str]:
-    """Every string in the actions that looks like a verb of the trail."""
+    """Every string in the actions that looks like a verb of the trail, and is no file's name."""
     files = [path for path in ACTIONS.glob("*.py") if "audit" in path.read_text()]
     strings = (
         node for path in files for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)
     )
-    return {node.value for node in strings if isinstance(node.value, str) and _VERB.fullmatch(node.value)}
+    words = {node.value for node in strings if isinstance(node.value, str) and _VERB.fullmatch(node.value)}
+    return {word for word in words if not word.endswith(".py")}
 
 
 # --- who sees it ---

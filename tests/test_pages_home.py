@@ -346,3 +346,17 @@ def test_strangers_hear_nothing_of_it(client, alice, charlie, plugin, project):
     _troubled(plugin, "gave_up")
     client.force_login(charlie)
     assert "Gave up" not in client.get("/").content.decode()
+
+
+def test_the_demos_script_is_started_with_one_click(client, alice, bob, organization):
+    plugin = makers.make_plugin(alice, organization, name=demo.FINDER)
+    client.force_login(bob)
+    assert "Start it here" not in client.get("/").content.decode()
+    client.force_login(alice)
+    assert "Start it here" in client.get("/").content.decode()
+    client.post(f"/plugins/{plugin.uid}/supervision/start-demo/")
+    script = ManagedScript.objects.get(plugin=plugin)
+    assert (script.source, script.wanted) == ("demo", "running")
+    told = client.get("/").content.decode()
+    assert "Start it here" not in told
+    assert "kept running here" in told

@@ -253,6 +253,20 @@ def test_every_tab_watches_the_plugin(as_alice, plugin):
         assert f'data-watch="plugin:{plugin.uid}"' in page(as_alice.get(reverse(name, args=[plugin.uid])))
 
 
+def test_retries_are_set_on_the_settings_tab(as_alice, plugin):
+    address = reverse("plugin_settings", args=[plugin.uid])
+    as_alice.post(address, {**FIELDS, "retries": "3", "retries_after_imports": "on"})
+    plugin.refresh_from_db()
+    assert (plugin.retries, plugin.retries_after_imports) == (3, True)
+    stay(plugin)
+    assert "3 of a crashed session" in page(as_alice.get(reverse("plugin", args=[plugin.uid])))
+    answer = as_alice.post(address, {**FIELDS, "retries": "6"})
+    assert answer.status_code == 422
+    as_alice.post(address, FIELDS)
+    plugin.refresh_from_db()
+    assert (plugin.retries, plugin.retries_after_imports) == (0, False)
+
+
 # --- the Development box ---
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pluginhost.actions import processes, recovery, sessions
-from pluginhost.models import Connection, LogHead, ServerProcess, Session
+from pluginhost.actions import connections, processes, recovery, sessions
+from pluginhost.models import Connection, LogHead, ServerProcess, Session, SessionEvent
 
 from . import makers
 
@@ -60,6 +60,14 @@ def test_a_script_that_used_to_be_silent_for_long_is_waited_for_longer(session):
     assert after(session, lost_at=ago(301)).state == Session.State.CRASHED
 
 
+def test_the_silence_in_which_the_line_broke_counts_as_well(session):
+    Session.objects.filter(pk=session.pk).update(sent_at=ago(600))
+    session.refresh_from_db()
+    connections.close(session.connection, "The connection broke.", timezone.now())
+    assert after(session, lost_at=ago(1700)).state == Session.State.LOST
+    assert after(session, lost_at=ago(1900)).state == Session.State.CRASHED
+
+
 def test_cancelling_ends_though_the_script_says_nothing(alice, session):
     sessions.cancel(makers.principal(alice), session)
     assert after(session).state == Session.State.CANCELLING
@@ -82,12 +90,55 @@ def test_the_sessions_of_a_dead_process_are_lost(session):
     assert Connection.objects.get().state == Connection.State.CLOSED
 
 
+def test_so_are_its_idle_connections_and_refused_ones_keep_their_reason(plugin):
+    process = processes.begin(name="one")
+    idle, refused = (makers.make_connection(plugin, sid=sid) for sid in ("idle", "refused"))
+    Connection.objects.filter(pk=refused.pk).update(
+        was_accepted=False, state="quarantined", reason="The secret is wrong."
+    )
+    Connection.objects.update(process=process)
+    processes.ended("one")
+    assert {made.pk: (made.state, made.reason) for made in Connection.objects.all()} == {
+        idle.pk: ("closed", "The server process that held it ended."),
+        refused.pk: ("closed", "The secret is wrong."),
+    }
+
+
+def test_the_log_says_where_its_server_was_restarted(session):
+    process = processes.begin(name="killed")
+    Connection.objects.update(process=process)
+    makers.make_lines(session, 7)
+    processes.ended("killed")
+    event = SessionEvent.objects.get(session=session, kind="restarted")
+    assert (event.sentence, event.after_line) == ("Server restarted here, lines may be missing.", 7)
+
+
+def test_of_our_own_client_none_is_missing(session):
+    process = processes.begin(name="killed")
+    Connection.objects.update(process=process, told={"version": "1"})
+    processes.ended("killed")
+    assert SessionEvent.objects.get(session=session, kind="restarted").sentence == "Server restarted here."
+
+
 def test_a_process_whose_lease_ran_out_is_dead(session):
     process = processes.begin(name="two")
     Connection.objects.update(process=process)
     processes.begin(name="we")
     ServerProcess.objects.filter(pk=process.pk).update(lease_until=ago(1))
     assert after(session).state == Session.State.LOST
+
+
+@pytest.mark.parametrize(("seconds", "is_back"), [(25, True), (5, False), (40, False)])
+def test_a_script_that_has_been_back_since_then_goes_on(session, plugin, settings, seconds, is_back):
+    """Its machine was last heard of half a minute ago: it came back to another in the time that follows a break."""
+    settings.PLUGINHOST_LEASE_SECONDS = 30
+    process = processes.begin(name="gone")
+    Connection.objects.update(process=process, opened_at=ago(600))
+    processes.begin(name="we")
+    Connection.objects.filter(pk=makers.make_connection(plugin, sid="back").pk).update(opened_at=ago(seconds))
+    ServerProcess.objects.filter(pk=process.pk).update(lease_until=ago(1))
+    assert after(session).state == (Session.State.RUNNING if is_back else Session.State.LOST)
+    assert session.is_presumed_alive == is_back
 
 
 def test_a_process_that_renews_its_lease_is_not(session):
@@ -102,12 +153,15 @@ def test_queued_sessions_wait_for_ever(alice, project, plugin):
     assert after(queued, created_at=ago(10**6)).state == Session.State.QUEUED
 
 
-@pytest.mark.parametrize("lines", [0, 5])
-def test_one_whose_script_came_back_and_that_says_nothing_more_has_crashed_at_its_idle_limit(session, lines):
+@pytest.mark.parametrize(
+    ("lines", "said"), [(0, "while the connection is down"), (5, "while the script was writing its log")]
+)
+def test_one_whose_script_came_back_and_that_says_nothing_more_has_crashed_at_its_idle_limit(session, lines, said):
     LogHead.objects.filter(session=session).update(last=lines)
     assert after(session, is_presumed_alive=True, last_sign_at=ago(1790)).state == Session.State.RUNNING
     assert after(session, last_sign_at=ago(1801)).state == Session.State.CRASHED
-    assert "while the connection is down" in session.reason
+    assert said in session.reason
+    assert f"broke at {session.last_sign_at:%H:%M:%S} UTC" in session.reason
 
 
 def test_one_that_was_claimed_and_never_sent_is_queued_again(session):

@@ -96,7 +96,17 @@ def test_a_line_after_the_end_is_kept_as_come_late(session):
 def test_an_answer_while_it_is_being_cancelled_ends_it_as_cancelled(alice, session):
     sessions.cancel(makers.principal(alice), session)
     finish(session)
-    assert session.state == Session.State.CANCELLED
+    assert (session.state, session.message_head) == (Session.State.CANCELLED, "")
+    assert Response.objects.get().came_late
+
+
+def test_a_line_while_it_is_being_cancelled_came_late_and_tells_no_progress(alice, session):
+    sessions.cancel(makers.principal(alice), session)
+    session.refresh_from_db()
+    add(session, "[3/5] still at it")
+    session.refresh_from_db()
+    assert LogLine.objects.get().came_late
+    assert session.progress_done is None
 
 
 def test_a_lost_session_runs_again_at_its_next_line(session):

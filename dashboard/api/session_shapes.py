@@ -42,6 +42,8 @@ class SessionShown(BaseModel):
     finished_at: Moment | None
     rerun_of: int | None
     attempt: int
+    is_retry: bool = Field(description="Pluginhost ran it again by itself, after a crash.")
+    retry_at: Moment | None = Field(description="When a crashed one is run again by itself; cancelling calls that off.")
 
 
 class SessionRow(SessionShown):
@@ -112,7 +114,8 @@ def show_row(session: Session) -> SessionRow:
 
 
 def _fields(session: Session) -> dict[str, Any]:
-    copied = ("id", "name", "state", "reason", "created_at", "started_at", "finished_at", "attempt")
+    copied = ("id", "name", "state", "reason", "created_at", "started_at", "finished_at", "attempt", "is_retry",
+              "retry_at")  # fmt: skip
     return {
         **{name: getattr(session, name) for name in copied},
         "session": session.uid,

@@ -74,7 +74,10 @@ def rename_session(request: HttpRequest, session_id: str, body: SessionFields) -
 
 @router.post("/sessions/{session_id}/cancel", response=SessionWhole, summary="Stop a session")
 def cancel_session(request: HttpRequest, session_id: str) -> SessionWhole:
-    """A queued one ends at once; a running one is `cancelling` until its script answers, or half a minute is over."""
+    """A queued one ends at once; a running one is `cancelling` until its script answers, or half a minute is over.
+
+    A crashed one is not run again by itself then, and what its script still sends is refused.
+    """
     principal = principal_of(request)
     actions.cancel(principal, access.session(principal, session_id, access.RUNNER))
     return show_whole(access.session(principal, session_id))

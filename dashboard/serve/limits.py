@@ -35,6 +35,13 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
     def raise_limit(self) -> None:
         self._set_limit(settings.PLUGINHOST_MESSAGE_LIMIT)
 
+    def say(self, text: str) -> bool:
+        if not self.writable.is_set() or self.transport.is_closing() or self.conn.state is not State.OPEN:
+            return False
+        self.conn.send_text(text.encode())
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
+
     def half_close(self) -> None:
         if not self.transport.is_closing() and self.transport.can_write_eof():
             self.transport.write_eof()

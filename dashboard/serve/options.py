@@ -11,7 +11,7 @@ from pathlib import Path
 from dashboard import environment
 
 DATA_DIR = Path(__file__).resolve().parent.parent.parent / "var"
-DESCRIPTION = "Run Pluginhost: pages, the scripts' door, the API and the background work, until Ctrl-C."
+DESCRIPTION = "Run Pluginhost: pages, the scripts' door, the API, background work and managed scripts, until Ctrl-C."
 EPILOG = """
 Without any option it serves on http://127.0.0.1:8000 with SQLite in var/. The first start makes the keys, the
 tables, the user admin (its password is printed once) and the demo. Each option is also an environment variable;
@@ -22,7 +22,8 @@ signals:
   SIGHUP            hand over to a fresh process without refusing a connection, as after an upgrade
 
 also read: PLUGINHOST_ADMIN_PASSWORD (the first admin's), PLUGINHOST_ALLOWED_HOSTS and PLUGINHOST_URL (names this
-server is reached under), PLUGINHOST_TRUSTED_PROXIES, DATABASE_URL (PostgreSQL), REDIS_URL (several processes).
+server is reached under), PLUGINHOST_TRUSTED_PROXIES, PLUGINHOST_MANAGED_SCRIPTS (whether owners of plugins may have
+their scripts run here), DATABASE_URL (PostgreSQL), REDIS_URL (several processes).
 """
 
 
@@ -46,7 +47,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "--role",
         choices=environment.ROLES,
         help="all: everything (the default). web: with REDIS_URL, leave the background work to "
-        "`celery -A dashboard worker` and `celery -A dashboard beat` (PLUGINHOST_ROLE)",
+        "`celery -A dashboard worker` and `celery -A dashboard beat`, and managed scripts to `manage.py supervise` "
+        "(PLUGINHOST_ROLE)",
     )
 
 

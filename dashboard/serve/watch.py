@@ -53,6 +53,11 @@ class Version:
         before, self._seen = self._seen, self._now()
         return self._seen[0] != before[0] and self._seen[1] == before[1]
 
+    def has_changed(self) -> bool:
+        """Whether anybody wrote since the last time, this process included."""
+        before, self._seen = self._seen, self._now()
+        return self._seen[0] != before[0]
+
     def forget_own(self) -> None:
         """What this process has nudged for until now says nothing of what it will do next."""
         self._seen = self._seen[0], nudge.own_writes()

@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from pluginhost.models import ServerProcess
+from pluginhost.actions import supervision
+from pluginhost.models import ManagedScript, ServerProcess
 from pluginhost.tasks.sweeps import SWEPT
 
 LAYER_SECONDS = 2.0
@@ -36,7 +37,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Whether work can be done here: 503 and the reason when it cannot."""
-    parts = {"database": _asked(_ask_database), "layer": _asked(_ask_layer), "worker": _asked(_ask_worker)}
+    parts = {
+        "database": _asked(_ask_database),
+        "layer": _asked(_ask_layer),
+        "worker": _asked(_ask_worker),
+        "supervisor": _asked(_ask_supervisor),
+    }
     is_ready = all(part["ok"] for part in parts.values())
     answer = {"status": "ok" if is_ready else "error", **parts}
     if not is_ready:
@@ -83,6 +89,16 @@ def _ask_worker() -> Answer:
     told: Answer = {"swept_seconds_ago": round(age, 1) if swept else None}
     if age > LATE * settings.PLUGINHOST_SWEEP_SECONDS:
         told |= {"ok": False, "message": "The background work stands still: no worker, or no beat, or no broker."}
+    return told
+
+
+def _ask_supervisor() -> Answer:
+    """Managed scripts cannot be asked about."""
+    keeping = ServerProcess.objects.filter(role=supervision.ROLE, ended_at=None, lease_until__gt=timezone.now())
+    scripts = ManagedScript.objects.filter(wanted=ManagedScript.Wanted.RUNNING, plugin__deleted_at=None).count()
+    told: Answer = {"scripts": scripts, "supervisors": keeping.count()}
+    if scripts and not told["supervisors"]:
+        told |= {"ok": False, "message": "Managed scripts are to run, and nobody keeps them: «manage.py supervise»."}
     return told
 
 

@@ -13,6 +13,7 @@ from dashboard import outputs, said
 from dashboard.reruns import reruns_of
 from dashboard.scope_words import scope_words
 from pluginhost import access, log_reading, summaries
+from pluginhost.actions import retries
 from pluginhost.models import Import, Session, SessionEvent
 from pluginhost.outcomes import left_of
 from pluginhost.prepared import Prepared
@@ -60,6 +61,7 @@ def frame(principal: Principal, session: Session, tab: str) -> dict[str, Any]:
         "reruns": [one for one in attempts[::-1] if one.rerun_of_id == session.pk],
         "goes_on": inputs.scope_asked.get("rest_of") is not None,
         "again": reruns_of(session, counts),
+        "retry_number": retries.made_before(session) + 1 if session.retry_at else None,
         "scope_words": scope_words(inputs.scope_asked),
         "waiting": summaries.waiting_of(session),
         "progress": progress,

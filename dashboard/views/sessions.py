@@ -67,6 +67,9 @@ def session_cancel(request: SignedInRequest, session_id: str) -> HttpResponse:
     fresh = Session.objects.values_list("state", flat=True).get(pk=found.pk)
     if fresh == Session.State.CANCELLED:
         messages.success(request, f"#{found.pk} is cancelled.")
+    elif fresh == Session.State.CRASHED:
+        what_follows = "is not run again by itself, and what its script still sends is refused."
+        messages.success(request, f"#{found.pk} {what_follows}")
     else:
         messages.info(request, f"#{found.pk} is asked to stop. What its script sends from now on is refused.")
     return redirect(came_from(request, reverse("session", args=[found.pk])))

@@ -19,7 +19,7 @@ from dashboard.views.plugin_page import frame
 from pluginhost import access, script_variables
 from pluginhost.actions import managed_scripts, script_codes
 from pluginhost.errors import Invalid, NotFound, TooLarge
-from pluginhost.models import ManagedScript, Plugin, ScriptCode, ScriptEnvironment
+from pluginhost.models import ManagedScript, Plugin, ScriptCode, ScriptEnvironment, ScriptInstance
 from pluginhost.principal import Principal
 
 MOST_VERSIONS = 20
@@ -35,16 +35,20 @@ def plugin_supervision(request: SignedInRequest, uid: str) -> HttpResponse:
         return render(request, "plugins/supervision_none.html", {**context, "sources": sources()})
     context |= supervised.picture(script, request.GET.get("of", ""))
     context["variables"] = script_variables.names(script)
+    context["which"] = which = _which(context["environment"], context["instance"], request.GET.get("of", ""))
     if "X-Live" not in request.headers:  # the viewer keeps itself true
-        context |= _viewer(found, context, request.GET.get("of", ""))
+        context |= _viewer(found, which)
     return render(request, "plugins/supervision.html", context)
 
 
-def _viewer(plugin: Plugin, context: dict[str, Any], asked: str) -> dict[str, Any]:
+def _which(made: ScriptEnvironment | None, instance: ScriptInstance | None, asked: str) -> str:
     """The output of the chosen instance; of the environment's making, while that is what there is to see."""
-    made, instance = context["environment"], context["instance"]
-    is_of_making = asked == outputs.BUILD or (not asked and made is not None and _is_not_ready(made))
-    which = outputs.BUILD if is_of_making and made else str(instance.number if instance else 1)
+    if made is not None and (asked == outputs.BUILD or (not asked and _is_not_ready(made))):
+        return outputs.BUILD
+    return str(instance.number if instance else 1)
+
+
+def _viewer(plugin: Plugin, which: str) -> dict[str, Any]:
     url = reverse("plugin_output", args=[plugin.uid, which])
     socket = f"/ws/plugins/{plugin.uid}/output/{which}/"
     return outputs.viewer(outputs.of_plugin(plugin, which), which, url, socket)
@@ -137,11 +141,21 @@ def plugin_script_version(request: SignedInRequest, uid: str, number: int) -> Ht
 # --- start and stop ---
 
 Verb = Callable[[Principal, Plugin], object]
+
+
+def _start_demo(principal: Principal, plugin: Plugin) -> None:
+    """From nothing to the demo's script in one click."""
+    fields = {"source": ManagedScript.Source.DEMO, "entry": managed_scripts.DEMO["entry"]}
+    managed_scripts.configure(principal, plugin, fields)
+    managed_scripts.start(principal, plugin)
+
+
 VERBS: dict[str, tuple[Verb, str]] = {
     "start": (managed_scripts.start, "It is started, and kept running from now on."),
     "stop": (managed_scripts.stop, "It is told to stop."),
     "restart": (managed_scripts.restart, "It is stopped, and begun anew."),
     "start-once": (managed_scripts.start_once, "One more try: should it not stay up, it has given up again at once."),
+    "start-demo": (_start_demo, "The demo's script is started, and kept running from now on."),
     "remove": (managed_scripts.remove, "The script, its versions and its starts are forgotten."),
 }
 

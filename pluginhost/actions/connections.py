@@ -221,6 +221,24 @@ def close(connection: Connection, reason: str, at: datetime) -> None:
             nudge.plugin(connection.plugin_id)
 
 
+def at_work(process: ServerProcess) -> list[Connection]:
+    """Those of the process that have sessions."""
+    here = Connection.objects.filter(process=process).exclude(state=State.CLOSED)
+    return list(here.filter(Exists(Session.objects.held().filter(connection=OuterRef("pk")))))
+
+
+@transaction.atomic
+def close_all(process: ServerProcess, reason: str, at: datetime) -> None:
+    """Those of the process that have none: thousands at once, since their scripts wait at the door meanwhile."""
+    here = Connection.objects.filter(process=process).exclude(state=State.CLOSED)
+    plugins = set(here.values_list("plugin", flat=True))
+    facts = {"state": State.CLOSED, "closed_at": at, "last_seen_at": at}
+    here.filter(was_accepted=True).update(**facts, reason=reason[:300])
+    here.update(**facts)  # a refused one keeps the reason of its refusal
+    for plugin_id in plugins:
+        nudge.plugin(plugin_id)
+
+
 def _ending_reason(connection: Connection, reason: str) -> dict[str, str]:
     """A refused connection keeps the reason of its refusal, by which the next try is found again."""
     return {"reason": reason[:300]} if connection.was_accepted else {}
@@ -234,14 +252,30 @@ def lose_sessions(connection: Connection, reason: str, at: datetime) -> None:
         nudge.project(session.project_id)
 
 
+def note_restart(connection: Connection) -> None:
+    """The process that held it ended without a word: what it had not stored is gone, at this place of the logs.
+
+    Our own client says it again.
+    """
+    lines = "" if connection.told else ", lines may be missing"
+    for session in Session.objects.held().filter(connection=connection).exclude(sent_at=None):
+        tell(session, "restarted", f"Server restarted here{lines}.")
+
+
 def _lose(session: Session, reason: str, at: datetime) -> None:
     mine = Session.objects.filter(pk=session.pk)
     if mine.filter(state=Session.State.RUNNING, sent_at=None).update(
         state=Session.State.QUEUED, connection=None, started_at=None, key_digest=None
     ):
         tell(session, "queued", "Its script went away before the order was sent; back in the queue.")
-    elif mine.filter(state=Session.State.RUNNING).update(
-        state=Session.State.LOST, lost_at=at, is_presumed_alive=False, reason=f"Waiting for its script. {reason}"[:500]
+    elif mine.filter(
+        state=Session.State.RUNNING
+    ).update(
+        state=Session.State.LOST,
+        lost_at=at,
+        is_presumed_alive=False,
+        longest_silence_s=_longest_silence(session, at),  # also the one in which the line broke tells how it works
+        reason=f"Waiting for its script. {reason}"[:500],
     ):
         tell(session, "lost", f"The line to its script broke. {reason}")
     elif mine.filter(state=Session.State.CANCELLING).update(
@@ -317,6 +351,22 @@ def note_dialect(connection: Connection, dialect: str) -> None:
 # --- a script that was here a moment ago ---
 
 
+def adopt_where_back(broken: Connection, since: datetime, until: datetime) -> None:
+    """It broke between these two, which is found out only now: its script may have been back elsewhere since."""
+    back = (
+        Connection.objects.open()
+        .filter(plugin=broken.plugin_id, address=broken.address, instance="", opened_at__gt=since)
+        .exclude(pk=broken.pk)
+        .exclude(sessions__state__in=Session.HELD)
+        .order_by("opened_at")
+        .first()
+    )
+    if back is not None and back.opened_at <= until + _adoption_time(back) and not broken.told:
+        for session in Session.objects.filter(state=Session.State.LOST, connection=broken):
+            _take_over(session, back)
+        nudge.plugin(broken.plugin_id)
+
+
 def _adopt(connection: Connection, known: int | None, at: datetime) -> None:
     """Sessions of one earlier connection are the newcomer's: of its own, or of one presumed to have been its own."""
     earlier = known or _broken_a_moment_ago(connection, at)
@@ -343,13 +393,12 @@ def _broken_a_moment_ago(connection: Connection, at: datetime) -> int | None:
 
 def _take_over(session: Session, connection: Connection) -> None:
     lost_at = session.lost_at or timezone.now()
-    last = session.last_sign_at or session.sent_at or lost_at
     moved = Session.objects.filter(pk=session.pk, state=Session.State.LOST).update(
         state=Session.State.RUNNING,
         connection=connection,
         is_presumed_alive=True,
         last_sign_at=lost_at,
-        longest_silence_s=max(session.longest_silence_s, (lost_at - last).total_seconds()),
+        longest_silence_s=_longest_silence(session, lost_at),
         lost_at=None,
         reason="",
     )
@@ -357,6 +406,11 @@ def _take_over(session: Session, connection: Connection) -> None:
         tell(session, "adopted", "A script of this plugin is back from the same address; presumed to be the same.")
         nudge.session(session.pk)
         nudge.project(session.project_id)
+
+
+def _longest_silence(session: Session, until: datetime) -> float:
+    last = session.last_sign_at or session.sent_at or until
+    return max(session.longest_silence_s, (until - last).total_seconds())
 
 
 def _adoption_time(connection: Connection) -> timedelta:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import notifications
+from pluginhost.actions import notifications, retries
 from pluginhost.actions.timeline import tell
 from pluginhost.models import Import, Session
 from pluginhost.outcomes import left_of, outcomes_of
@@ -72,6 +72,8 @@ def end(
         if moved:
             tell(session, state, f"{State(state).label}. {reason}".strip())
             notifications.tell_starter(session, state, reason, moment)
+            if state == State.CRASHED:
+                retries.plan(session, moment)
             nudge.session(session.pk)
             nudge.plugin(session.plugin_id)
             nudge.project(session.project_id)

@@ -74,7 +74,7 @@ def _values(head: LogHead) -> tuple[Any, ...]:
 def _rows(spoken: Spoken, head: LogHead) -> Iterator[tuple[Any, ...]]:
     """As many of the lines as the session may still have; the rest is counted. The head moves on."""
     session = spoken.session
-    late = session.is_final and not session.is_revisable
+    late = _is_late(session)
     lines = _new(spoken.lines, head) if spoken.lines and spoken.lines[-1].told else spoken.lines
     kept = lines[: max(settings.PLUGINHOST_LINES_LIMIT - head.last, 0)]
     head.dropped += len(lines) - len(kept)
@@ -83,6 +83,11 @@ def _rows(spoken: Spoken, head: LogHead) -> Iterator[tuple[Any, ...]]:
         _count(head, line)
         at = line.at - timedelta(seconds=line.ago) if line.ago else line.at
         yield session.pk, head.last, at, line.level, line.message, line.extra, late
+
+
+def _is_late(session: Session) -> bool:
+    """Whether what is said now is none of it any more: it has ended, or was cancelled, which ends it for its script."""
+    return session.state == Session.State.CANCELLING or (session.is_final and not session.is_revisable)
 
 
 def _new(lines: Sequence[Line], head: LogHead) -> Sequence[Line]:
@@ -118,6 +123,8 @@ def _count(head: LogHead, line: Line) -> None:
 def _note_progress(spoken: Spoken) -> None:
     """The newest `[done/total]` of these lines."""
     session = spoken.session
+    if _is_late(session):
+        return
     for line in reversed(spoken.lines):
         found = progress_in(line.message)
         if found:

@@ -50,8 +50,10 @@ def ended(name: str, reason: str = "The server process that held it ended.") -> 
     if process is None:
         return
     ServerProcess.objects.filter(pk=process.pk, ended_at=None).update(ended_at=now)
-    for connection in Connection.objects.filter(process=process).exclude(state=Connection.State.CLOSED):
+    for connection in connections.at_work(process):
+        connections.note_restart(connection)
         connections.close(connection, reason, at=now)
+    connections.close_all(process, reason, at=now)
 
 
 def end_expired() -> None:
@@ -59,8 +61,12 @@ def end_expired() -> None:
     silent = ServerProcess.objects.filter(ended_at=None, lease_until__lt=timezone.now())
     if _current is not None:
         silent = silent.exclude(pk=_current.pk)
-    for name in silent.values_list("name", flat=True):
-        ended(name, "The server process that held it went silent.")
+    for process in list(silent):
+        held = list(Connection.objects.filter(process=process).exclude(state=Connection.State.CLOSED))
+        ended(process.name, "The server process that held it went silent.")
+        renewed = process.lease_until - _lease()
+        for connection in held:
+            connections.adopt_where_back(connection, since=renewed, until=renewed + _lease() / 3)
 
 
 def _lease() -> timedelta:

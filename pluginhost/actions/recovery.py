@@ -10,8 +10,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import claims, endings, imports, processes
-from pluginhost.models import Plugin, Session
+from pluginhost.actions import claims, endings, imports, processes, retries, sessions
+from pluginhost.models import LogHead, Plugin, Session
+from pluginhost.prepared import Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ def sweep() -> int:
     _try("processes", processes.end_expired)
     now = timezone.now()
     ended = sum(_try(f"session {session.pk}", _end_one, session, now) is True for session in _held())
+    for session in retries.due(now):
+        _try(f"the next run of session {session.pk}", sessions.retry, session, now)
     _try("unfinished imports", imports.remove_unfinished)
     return ended
 
@@ -86,11 +89,24 @@ def _presumption_is_over(session: Session, now: datetime) -> bool:
 
 
 def _end_presumed(session: Session, now: datetime) -> bool:
-    reason = (
-        f"Its script came back, but the session has said nothing since the connection broke at "
-        f"{session.last_sign_at:%H:%M:%S} UTC. A line logged while the connection is down ends the callback."
+    return endings.end(session, State.CRASHED, _why_presumed(session), at=now, only_from=[State.RUNNING])
+
+
+def _why_presumed(session: Session) -> str:
+    """Its script is the same, and is not at work on it any more: published clients raise where the line is down."""
+    broke = f"{session.last_sign_at:%H:%M:%S} UTC"
+    if _last_line.value(session.pk):
+        return (
+            f"The line broke at {broke} while the script was writing its log: its client raises then, which ends the "
+            f"callback. The script came back, and the session has said nothing since."
+        )
+    return (
+        f"Its script came back, but the session has said nothing since the connection broke at {broke}. "
+        f"A line logged while the connection is down ends the callback."
     )
-    return endings.end(session, State.CRASHED, reason, at=now, only_from=[State.RUNNING])
+
+
+_last_line = Prepared(lambda session: LogHead.objects.filter(session=session).values_list("last"), 1)
 
 
 def _end_by_limit(session: Session, now: datetime) -> bool:

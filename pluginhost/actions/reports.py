@@ -42,7 +42,8 @@ def finish(session: Session, connection: Connection | None, form: str, body: str
         if session.is_final:
             _keep_late(session, form, body, at)
             return False
-        Response.objects.create(session=session, at=at, form=form, body=body)
+        was_cancelled = session.state == State.CANCELLING
+        Response.objects.create(session=session, at=at, form=form, body=body, came_late=was_cancelled)
         return _end_by_answer(session, form, body, at)
 
 
@@ -75,7 +76,8 @@ def acknowledge(session: Session, connection: Connection | None, form: str, body
 def go_on(session: Session, connection: Connection | None, done: int, total: int, at: datetime) -> None:
     """Our own client says how far a session is."""
     signs.seen(session, at=at, connection=connection)
-    log_lines.note_progress(session, done, total)
+    if session.state in (State.RUNNING, State.LOST):
+        log_lines.note_progress(session, done, total)
     nudge.session(session.pk)
 
 

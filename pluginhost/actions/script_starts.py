@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -64,7 +65,7 @@ def note_building(keeper: ServerProcess, instance: ScriptInstance) -> bool:
     return note(keeper, instance, State.BUILDING, next_start_at=None, **_of_this_revision(instance))
 
 
-def _of_this_revision(instance: ScriptInstance) -> dict[str, int]:
+def _of_this_revision(instance: ScriptInstance) -> dict[str, Any]:
     """What fell over before a change says nothing of what comes after it."""
     now = instance.script.revision
     return {"revision": now} if instance.revision in (0, now) else {"revision": now, "tries": 0}

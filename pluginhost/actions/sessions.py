@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from pluginhost import nudge
-from pluginhost.actions import audit, projects, scopes
+from pluginhost.actions import audit, projects, retries, scopes
 from pluginhost.actions.timeline import tell
 from pluginhost.errors import Conflict, Invalid
 from pluginhost.models import (
@@ -129,6 +130,21 @@ def rerun(principal: Principal, earlier: Session, overrides: Mapping[str, Any] |
     return _queue_once(principal, _Asked(project, plugin, inputs, assets), request, earlier)
 
 
+def retry(earlier: Session, now: datetime) -> Session | None:
+    """Run a crashed session again, as it was asked for, since its time has come; None when somebody was quicker."""
+    with transaction.atomic():
+        which = retries.take(earlier, now)
+        if which is None:
+            return None
+        principal, request = Principal(earlier.started_by), Request(name=earlier.name)
+        inputs = _frozen(earlier) | {"plugin_version": earlier.plugin.version}
+        asked = _Asked(earlier.project, earlier.plugin, inputs, earlier.scope)
+        fresh = _queue(principal, asked, request, earlier, by_itself=which)
+        tell(earlier, "retried", f"Run again by itself as #{fresh.pk} ({which}).")
+        nudge.session(earlier.pk)
+    return fresh
+
+
 _FROZEN = ("config", "class_mapping", "category_schema", "batches", "scope_asked", "existing", "review_first")
 
 
@@ -162,13 +178,16 @@ def _queue_once(principal: Principal, asked: _Asked, request: Request, earlier: 
 
 
 @transaction.atomic
-def _queue(principal: Principal, asked: _Asked, request: Request, earlier: Session | None) -> Session:
+def _queue(
+    principal: Principal, asked: _Asked, request: Request, earlier: Session | None, by_itself: str = ""
+) -> Session:
     project, plugin = asked.project, asked.plugin
     scope = asked.assets if isinstance(asked.assets, Scope) else scopes.keep(project, asked.assets)
     first = _first_attempt(earlier) if earlier else None
     if first is not None:
         # The newest crashed attempt must not come back to life beside its rerun.
         Session.objects.filter(pk=earlier.pk, state=Session.State.CRASHED).update(key_revoked_at=timezone.now())  # type: ignore[union-attr]
+        _family(first).exclude(retry_at=None).update(retry_at=None)
     session = Session.objects.create(
         plugin=plugin,
         project=project,
@@ -177,6 +196,7 @@ def _queue(principal: Principal, asked: _Asked, request: Request, earlier: Sessi
         name=request.name.replace("\0", "").strip()[:200],
         rerun_of=earlier,
         first_attempt=first,
+        is_retry=bool(by_itself),
         attempt=_last_attempt(first, earlier) + 1 if first and earlier else 1,
         idempotency_key=request.idempotency_key,
         timeout_s=plugin.timeout_s,
@@ -185,10 +205,20 @@ def _queue(principal: Principal, asked: _Asked, request: Request, earlier: Sessi
     SessionInputs.objects.create(session=session, **asked.inputs)
     LogHead.objects.create(session=session)
     SessionReads.objects.create(session=session)
-    tell(session, "queued", f"Asked for by {principal.user.shown_name}: {scope.count:,} assets.")
+    tell(session, "queued", _asked_for(principal, earlier, scope, by_itself))
     nudge.plugin(plugin.pk)
     nudge.project(project.pk)
     return session
+
+
+def _asked_for(principal: Principal, earlier: Session | None, scope: Scope, by_itself: str) -> str:
+    if by_itself and earlier:
+        return f"Run again by itself, since #{earlier.pk} crashed ({by_itself}): {scope.count:,} assets."
+    return f"Asked for by {principal.user.shown_name}: {scope.count:,} assets."
+
+
+def _family(first: Session) -> QuerySet[Session]:
+    return Session.objects.filter(Q(pk=first.pk) | Q(first_attempt=first))
 
 
 def _first_attempt(session: Session) -> Session:
@@ -211,10 +241,12 @@ def _asked_before(user: User, idempotency_key: str | None) -> Session | None:
 def cancel(principal: Principal, session: Session) -> None:
     """Stop it. Queued and lost sessions end at once. A running script cannot be told: its key is void from now
     on, and the session is `cancelling` until the script answers, goes away, or half a minute is over.
-    Cancelling it again ends it at once. Conflict when it has ended already.
+    Cancelling it again ends it at once. Of a crashed one nothing comes any more: it is not run again, nor re-opened.
+    Conflict when it has ended already.
     """
     with transaction.atomic():
-        if not (_end_at_once(principal.user, session) or _begin_cancelling(principal.user, session)):
+        has_moved = _end_at_once(principal.user, session) or _begin_cancelling(principal.user, session)
+        if not has_moved and not retries.call_off(principal, session):
             raise Conflict("This session has ended already; there is nothing to cancel.")
         audit.note(principal, "session.cancelled", organization=session.project.organization, target=session)
         _nudge(session)
@@ -247,6 +279,7 @@ def _begin_cancelling(who: User, session: Session) -> bool:
     )
     if moved:
         tell(session, "cancelling", f"{who.shown_name} asked to stop it.")
+        nudge.supervisor()  # which may restart its script
     return bool(moved)
 
 

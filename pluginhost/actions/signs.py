@@ -56,7 +56,7 @@ def _come_back(session: Session, moment: datetime, connection: Connection | None
     back = {**_news(session, moment, connection), "state": State.RUNNING, "reason": "", "lost_at": None}
     if mine.filter(state=State.LOST).update(**back):
         tell(session, "back", "Its script is heard of again; nothing of its log was lost here.")
-    elif _revisable(mine, moment).update(**back, finished_at=None, error=""):
+    elif _revisable(mine, moment).update(**back, finished_at=None, error="", retry_at=None):
         tell(session, "reopened", "Its script is heard of again after all; the session is open again.")
     else:
         return

@@ -22,7 +22,8 @@ WELCOME_SECONDS = 60.0
 DEAF_SECONDS = 50.0
 """The host asks every 15 s whether we are there. One that has asked before and is silent for so long is gone."""
 POLLING_EACH = 3
-"""After so many tries in vain by WebSocket one is made by long polling, for proxies that let no WebSocket through."""
+"""After so many tries in vain by WebSocket one begins with long polling, for proxies that let no WebSocket through.
+Where they do after all, the library goes over to it."""
 WELCOME, AGAIN, REASON = "welcome", "again", "pluginhost: "
 
 Hear = Callable[[str, dict[str, Any]], None]
@@ -73,7 +74,7 @@ class Line:
         while not ended.is_set():
             tries += 1
             try:
-                self._open(["polling"] if tries % (POLLING_EACH + 1) == 0 else ["websocket"])
+                self._open(["polling", "websocket"] if tries % (POLLING_EACH + 1) == 0 else ["websocket"])
                 self._stay(ended)
             except Exception as error:  # the edge of the loop: an unforeseen error is one more reason to try again
                 logger.warning("No line to %s: %s", self._host, error or type(error).__name__)

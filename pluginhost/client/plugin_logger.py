@@ -62,6 +62,8 @@ class PluginLogger(logging.Logger):
             event.update(level=logging.getLevelName(level), organization=self.org_id, pluginId=self.plugin_id)
             event.update(runBy=self.run_by, session=self.session, msg=whole)
             self._outbox.say(self._held, event)
+            if self.handlers:  # the author's own
+                super()._log(level, msg, args, exc_info, None, stack_info, stacklevel + 1)
             if ECHO.isEnabledFor(level):
                 ECHO.log(level, "%s", text)
         except Exception:  # whatever a message's own __str__ does, the work goes on

@@ -86,7 +86,7 @@ def run(
         )
     address = _checked(plugin, host or plugin.host or os.environ.get("PLUGINHOST_HOST", ""))
     plugin.host = address
-    os.environ.setdefault("PLUGINHOST_HOST", address)  # an SDK that is not told its host asks the same one
+    os.environ["PLUGINHOST_HOST"] = address  # an SDK that is not told its host asks the same one
     if patience is None:
         patience = float(os.environ.get("PLUGINHOST_PATIENCE", PATIENCE_SECONDS))
     Script(

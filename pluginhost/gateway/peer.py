@@ -15,6 +15,9 @@ class Peer:
     caller: Caller
     plugin_uid: str | None = None
     verdict: Verdict | None = None
+    is_out: bool = False
+    """Found out of service since its last heartbeat. Set and read in the gateway's thread alone: what it says comes in
+    while the loop has not heard of it yet, and would bring its lost sessions back."""
     is_gone: bool = False
     is_leaving: bool = False
     """Gone, or about to be: it gets no more work."""

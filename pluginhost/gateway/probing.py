@@ -62,8 +62,8 @@ class Probing:
             if peer.connection_id is None or peer.is_leaving or now < peer.next_probe_at:
                 continue
             if peer.next_probe_at and not _is_waited_for(peer, now, every):
-                peer.probed_at = now
-                await self._server.probe(self._server.manager.eio_sid_from_sid(peer.sid, NAMESPACE))
+                was_asked = await self._server.probe(self._server.manager.eio_sid_from_sid(peer.sid, NAMESPACE))
+                peer.probed_at = asyncio.get_running_loop().time() if was_asked else 0.0
             peer.next_probe_at = now + every * (1.0 if peer.next_probe_at else random.random())  # noqa: S311
 
     def _answered(self, sid: str) -> None:

@@ -53,7 +53,7 @@ class Script:
         connection_id, verdict = self._peer.connection_id, self._peer.verdict
         if connection_id is None or verdict is None:
             return
-        is_welcome = await self._in_thread(storing.recheck, connection_id)
+        is_welcome = await self._in_thread(storing.recheck, self._peer)
         if self._peer.verdict is verdict and is_welcome != verdict.is_welcome:
             self._peer.verdict = replace(verdict, is_welcome=is_welcome)
             if is_welcome and self._peer.has_said_hello:

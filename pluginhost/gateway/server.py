@@ -94,6 +94,9 @@ class ScriptServer(socketio.AsyncServer):  # type: ignore[misc]
         socket = self.eio.sockets.get(eio_sid)
         if socket is None or socket.closed:
             return False
+        transport = self.transport_below(eio_sid)
+        if transport is not None:
+            return transport.say(f"{MESSAGE}{PROBE}")
         await socket.send(Packet(MESSAGE, data=PROBE))
         return True
 

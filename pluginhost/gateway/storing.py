@@ -147,6 +147,7 @@ class _Storing:
         caller, process, hello = item.peer.caller, processes.current(), report.announces_hello
         verdict = connections.greet(caller, process, report.plugin, report.secret, known, item.at, hello)
         self._verdicts[item.peer] = verdict
+        item.peer.is_out = not verdict.is_welcome
         if item.peer.has_said_hello and verdict.is_welcome and before and not before.is_welcome:
             self._outcome.muted[item.peer] = True
             self._tell(item.peer, "again")
@@ -252,7 +253,8 @@ class _Storing:
     def _open_connection(self, peer: Peer) -> Connection | None:
         """The connection of a script that was let in, is not in quarantine, and has nothing to say again."""
         verdict = self._verdict(peer)
-        if verdict is None or not verdict.is_welcome or self._outcome.muted.get(peer, peer.is_muted):
+        is_muted = self._outcome.muted.get(peer, peer.is_muted)
+        if verdict is None or not verdict.is_welcome or peer.is_out or is_muted:
             return None
         return verdict.connection
 
@@ -294,10 +296,11 @@ def _not_yours(event: str, uid: str) -> str:
 # --- the other things that the gateway's thread does ---
 
 
-def recheck(connection_id: int) -> bool:
+def recheck(peer: Peer) -> bool:
     """Whether this script may have work now."""
     close_old_connections()
-    return connections.recheck(connection_id, timezone.now())
+    peer.is_out = not connections.recheck(peer.connection_id or 0, timezone.now())
+    return not peer.is_out
 
 
 def due(process_id: int) -> list[int]:

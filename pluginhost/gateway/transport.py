@@ -22,6 +22,9 @@ class Transport(Protocol):
     def raise_limit(self) -> None:
         """Allow messages up to PLUGINHOST_MESSAGE_LIMIT: the script has shown its secret."""
 
+    def say(self, text: str) -> bool:
+        """Send one frame, past the libraries' queue and tasks; False when the connection takes none now."""
+
     def half_close(self) -> None:
         """End our side; what the script sent until it learns of it still comes in."""
 

@@ -92,6 +92,7 @@ class Session(models.Model):
     longest_silence_s = models.FloatField(default=0, help_text="Between two signs of life so far.")
     lost_at = models.DateTimeField(null=True, blank=True, help_text="When its connection broke.")
     finished_at = models.DateTimeField(null=True, blank=True)
+    retry_at = models.DateTimeField(null=True, blank=True, help_text="When a crashed one is run again by itself.")
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
 
@@ -142,6 +143,7 @@ class Session(models.Model):
                 condition=models.Q(state__in=["running", "lost", "cancelling"]),
                 name="session_held",
             ),
+            models.Index(fields=["retry_at"], condition=models.Q(retry_at__isnull=False), name="session_to_retry"),
             models.Index(fields=["project", "-id"], name="session_of_project"),
             models.Index(fields=["plugin", "-id"], name="session_of_plugin"),
             models.Index(fields=["state", "-id"], name="session_by_state"),

@@ -187,6 +187,8 @@ class Guard:
         is_over = self._kill_at is not None and now() >= self._kill_at
         if self._status is None and (self._supervisor.is_gone or self._was_fenced or is_over):
             kill(descendants())
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._pid, signal.SIGKILL)
             self._kill_at = now() + 0.5  # it may take the kernel a moment
 
     def _reap(self) -> None:

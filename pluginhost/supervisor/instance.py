@@ -177,7 +177,8 @@ class Instance:
         around = self._around
         self._secret_set_at = row.script.plugin.secret_set_at
         try:
-            order = await around.in_thread(preparing.order_of, row, python, around.host, start.number, around.until())
+            order = await around.on_disk(preparing.order_of, row, python, around.host, start.number, around.until())
+            order["until"] = around.until()  # a large upload takes a while to copy
             self.process = Process(order, around.wake)
             self._start = start
         except (PluginhostError, OSError) as error:

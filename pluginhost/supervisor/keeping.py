@@ -67,7 +67,7 @@ class Keeping:
         made = await self.around.in_thread(script_environments.begin, self._script, digest, asked)
         build = Build(self._script, made, self.around, self._leave)
         try:
-            await self.around.in_thread(build.begin)
+            await self.around.on_disk(build.begin)
             build.look()
         except OSError as error:
             build.failure = f"Its environment could not be made: {error}"
@@ -84,7 +84,7 @@ class Keeping:
         build.look()
         if build.is_done:
             self.build = None
-            packages = await self.around.in_thread(build.packages)
+            packages = await self.around.on_disk(build.packages)
             await self.around.in_thread(script_environments.note_ready, self._script, build.made, packages)
         elif build.failure:
             self.build, self.build_failure = None, build.failure

@@ -24,6 +24,7 @@ SHOWN_EVERY_S = 5.0
 _KEYS = rb"\bphs?_[A-Za-z0-9_-]{30,}"
 _IN_ADDRESS = rb"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"
 _FILES = 16
+_GLANCE = 1 << 13
 
 
 class Mask:
@@ -66,6 +67,10 @@ class Lines:
             self._forget()
         self._grow(chunk[end + 1 :])
         return chunk.count(b"\n")
+
+    def glance(self, chunk: bytes) -> list[bytes]:
+        """The last lines of what is skipped, as they would have been written."""
+        return [self._finished(part, 0) for part in chunk[-_GLANCE:].split(b"\n")[1:-1]]
 
     def rest(self) -> Iterator[bytes]:
         """What was not ended, at the very end."""
@@ -143,7 +148,6 @@ class Files:
         self._at = ""
         self._file = -1
         self._size = 0
-        self._is_broken = False
         self._open()
 
     def write(self, stream: str, texts: Iterable[bytes]) -> None:
@@ -168,7 +172,7 @@ class Files:
                 written += os.write(self._file, block[written:])
             self._size += len(block)
         except OSError:
-            self._size = os.fstat(self._file).st_size
+            os.ftruncate(self._file, self._size)  # no half of a line
 
     def _open(self) -> None:
         """Go on with the newest file; half a line, left by a machine that stopped, is taken out."""

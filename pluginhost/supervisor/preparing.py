@@ -30,7 +30,7 @@ _KEPT |= {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "WEBSOCKET_CLIE
 _KEPT_BEGINNINGS = ("LC_", "CUDA_", "NVIDIA_")
 _BUILD_BEGINNINGS = ("PIP_",)
 _LARGEST_FILLED = 2**20
-_MAKES_OWN = re.compile(r"^\s*setuptools\b", re.IGNORECASE | re.MULTILINE)
+_MAKES_OWN = re.compile(r"^\s*setuptools\s*([=<>!~\[;@#]|$)", re.IGNORECASE | re.MULTILINE)
 Source = ManagedScript.Source
 
 

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .family import children, descendants, kill
 from .guard import CANNOT_START, now
 from .line import Order
 
 __all__ = ["CANNOT_START", "End", "Order", "Process", "now"]
 
+_guards: set[int] = set()
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -59,6 +61,7 @@ class Process:
             start_new_session=True,
         )
         theirs.close()
+        _guards.add(self._guard.pid)
         self._tell(**self.order)
         self._end.setblocking(False)
         self._loop = asyncio.get_running_loop()
@@ -111,15 +114,22 @@ class Process:
 
     def _close(self) -> None:
         """The guard has ended, or somebody has ended it: then the kernel has killed the script."""
-        self._loop.remove_reader(self._end)
-        self._end.close()
+        self._forget_line()
         if self.end is None:
             if self.pid:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.pid, signal.SIGKILL)
             self.end = End(None, refused="" if self.pid else "The process that should start it ended before it did.")
+        self._wait_for_guard()
+
+    def _forget_line(self) -> None:
+        self._loop.remove_reader(self._end)
+        self._end.close()
+
+    def _wait_for_guard(self) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._guard.wait(5)
+            _guards.discard(self._guard.pid)
 
     def let_go(self, sentence: str = "") -> None:
         """It has ended and that is written down; the guard writes our last word, and goes."""
@@ -134,8 +144,19 @@ class Process:
     def kill(self) -> None:
         """At once, without a word: closing our end is enough."""
         if not self.is_over:
-            self._loop.remove_reader(self._end)
-            self._end.close()
+            self._forget_line()
             self.end = self.end or End(None)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._guard.wait(5)
+            self._wait_for_guard()
+
+
+def end_orphans() -> int:
+    """What a killed guard had started has come to us, since we adopt orphans: it is ended; how many there were.
+
+    Only for a process that has no children but guards.
+    """
+    found = [pid for pid in children(os.getpid()) if pid not in _guards]
+    for pid in found:
+        kill([*descendants(pid), pid])
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    return len(found)

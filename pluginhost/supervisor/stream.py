@@ -35,7 +35,8 @@ class Stream:
         return self.reader
 
     def read(self) -> list[bytes]:
-        """What has come, a line each, as it was written down. What is too much is counted and dropped."""
+        """What has come, a line each, as it was written down. What is too much is counted and dropped; of stderr its
+        last lines are told all the same, since they may say why it ends."""
         try:
             chunk = os.read(self.reader, CHUNK)
         except BlockingIOError:
@@ -47,7 +48,7 @@ class Stream:
             return self._keep(list(self.lines.feed(chunk)))
         self._dropped += self.lines.skip(chunk)
         self._dropped_bytes += len(chunk)
-        return []
+        return self.lines.glance(chunk) if self.name == script_output.ERR else []
 
     def show_progress(self) -> None:
         shown = self.lines.progress(time.monotonic())

@@ -16,11 +16,12 @@ from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
 
 from pluginhost import script_files
-from pluginhost.actions import processes, script_starts, supervision
+from pluginhost.actions import processes, script_cancels, script_starts, supervision
 from pluginhost.models import ManagedScript, ServerProcess
 
 from .guard import now as machine_now
 from .keeping import Keeping
+from .process import end_orphans
 from .surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class Supervisor:
         self._host, self._clock = host, clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="supervisor")
         self._woken = asyncio.Event()
+        self._is_woken = True
+        self._is_failing = False
         self._renew_at = 0.0
         self._until = 0.0
         self._lock: IO[str] | None = None
@@ -52,19 +55,47 @@ class Supervisor:
     async def start(self) -> None:
         """Begin to supervise. The lock comes first: who is in the database and has none is known to be dead."""
         self._lock = _take_lock(self._name)
-        self.keeper = await self.in_thread(processes.begin, supervision.ROLE, self._name)
+        try:
+            self.keeper = await self.in_thread(processes.begin, supervision.ROLE, self._name)
+        except DatabaseError:
+            self._drop_lock()
+            raise
 
-    async def run(self, ended: asyncio.Event, tick: float) -> None:
-        """Look at each wake and each tick, until told to end."""
+    async def run(self, ended: asyncio.Event, tick: float, has_news: Callable[[], bool] = lambda: True) -> None:
+        """Look at each wake, and at each tick when there is news or something is due, until told to end. This process
+        has no other children, and adopts what killed guards leave behind."""
         ending: asyncio.Task[Any] = asyncio.create_task(ended.wait())
+        renewing = asyncio.create_task(self._renew_regularly(), name="supervisor: leases")
         while not ended.is_set():
-            try:
-                await self.look()
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("the database cannot be asked what is wanted: %s; trying again", error)
-                await self.in_thread(connections.close_all)
+            if has_news() or self._is_due():
+                await self._try_to_look()
+            end_orphans()
             await self._wait(ending, tick)
-        ending.cancel()
+        for task in (ending, renewing):
+            task.cancel()
+        await asyncio.gather(ending, renewing, return_exceptions=True)
+
+    async def _try_to_look(self) -> None:
+        """While the database is away, what runs goes on until the leases are over."""
+        try:
+            await self.look()
+            self._is_failing = False
+        except (DatabaseError, InterfaceError) as error:
+            if not self._is_failing:
+                logger.warning("the database cannot be asked what is wanted: %s; trying again", error)
+            self._is_failing = True
+            await self.in_thread(connections.close_all)
+
+    async def _renew_regularly(self) -> None:
+        """Also while a look takes long, since somebody's upload is large."""
+        while True:
+            await asyncio.sleep(1)
+            with contextlib.suppress(DatabaseError, InterfaceError):
+                await self._renew_in_time()
+
+    def _is_due(self) -> bool:
+        is_time = self.due is not None and self._clock() >= self.due
+        return self._is_woken or self._is_failing or is_time or machine_now() >= self._renew_at
 
     async def _wait(self, ending: asyncio.Task[Any], tick: float) -> None:
         await asyncio.wait([ending], timeout=LEAST_BETWEEN_LOOKS_S)
@@ -72,6 +103,7 @@ class Supervisor:
         left = tick if self.due is None else min(tick, (self.due - self._clock()).total_seconds())
         await asyncio.wait([ending, woken], timeout=max(0.0, left), return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()
+        self._is_woken = self._woken.is_set()
         self._woken.clear()
 
     def wake(self) -> None:
@@ -101,6 +133,9 @@ class Supervisor:
                 await self.in_thread(supervision.release, self.keeper)
         await self.in_thread(connections.close_all)
         self._thread.shutdown(wait=True)
+        self._drop_lock()
+
+    def _drop_lock(self) -> None:
         if self._lock is not None:
             script_files.keeper(self._name).unlink(missing_ok=True)
             self._lock.close()
@@ -159,7 +194,15 @@ class Supervisor:
 
     def _surroundings(self) -> Surroundings:
         assert self.keeper is not None  # noqa: S101
-        return Surroundings(self.keeper, self._host, self.in_thread, self.wake, self._clock, lambda: self._until)
+        return Surroundings(
+            keeper=self.keeper,
+            host=self._host,
+            in_thread=self.in_thread,
+            on_disk=asyncio.to_thread,
+            wake=self.wake,
+            clock=self._clock,
+            until=lambda: self._until,
+        )
 
 
 def _facts(keeper: ServerProcess) -> list[ManagedScript]:
@@ -169,7 +212,8 @@ def _facts(keeper: ServerProcess) -> list[ManagedScript]:
     short = [script for script in scripts if len(script.instances.all()) < script.instances_wanted]
     for script in short:
         script_starts.have_instances(script)
-    return supervision.kept(keeper) if short else scripts
+    is_other = bool(short) or bool(script_cancels.restart_for_cancelled(scripts, timezone.now()))
+    return supervision.kept(keeper) if is_other else scripts
 
 
 def _take_lock(name: str) -> IO[str]:

@@ -12,11 +12,13 @@ from pluginhost.models import ServerProcess
 
 @dataclass
 class Surroundings:
-    """`host` is what scripts connect to. Database work and long looks at the disk go through `in_thread`."""
+    """`host` is what scripts connect to. Database work goes through `in_thread`, long work on the disk `on_disk`: while
+    it lasts, leases are renewed."""
 
     keeper: ServerProcess
     host: str
     in_thread: Callable[..., Awaitable[Any]]
+    on_disk: Callable[..., Awaitable[Any]]
     wake: Callable[[], None]
     clock: Callable[[], datetime]
     until: Callable[[], float]

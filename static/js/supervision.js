@@ -36,5 +36,14 @@ if (adder) {
   });
 }
 
+// What there is to see changes: first how its environment is made, then what it prints. Who chose one of them keeps it.
+const which = () => document.getElementById("script")?.dataset.which ?? "";
+const shown = which();
+document.addEventListener("pluginhost:fresh", () => {
+  tick();
+  const isOfMaking = [shown, which()].some((one) => one.startsWith("build"));
+  if (isOfMaking && which() !== shown && !new URLSearchParams(location.search).has("of")) location.reload();
+});
+
 setInterval(tick, 1000);
 tick();

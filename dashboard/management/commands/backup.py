@@ -15,8 +15,8 @@ class Command(BaseCommand):
     requires_system_checks = ()
     help = (
         "Writes one .tar.gz with the SQLite database as it is at this moment, the keys, the uploaded files and "
-        "scripts. The server may run meanwhile. To go back: stop the server, unpack it into an empty data directory, start it "
-        "again."
+        "scripts. The server may run meanwhile. To go back: stop the server, unpack it into an empty data directory, "
+        "start it again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

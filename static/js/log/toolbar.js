@@ -112,7 +112,7 @@ export class Toolbar {
     this.#downloads();
     log.box.classList.toggle("long", log.last >= 100_000);
     const tab = document.getElementById("log-count");
-    if (tab) tab.textContent = grouped(log.last);
+    if (tab && !this.hasStreams) tab.textContent = grouped(log.last);
   }
 
   #chips() {
