@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pluginhost', '0014_what_is_looked_for'),
+        ('pluginhost', '0017_what_is_looked_for'),
     ]
 
     operations = [
