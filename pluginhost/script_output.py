@@ -5,7 +5,8 @@ A file is named after its first line's number, and a line has a head of one leng
     000000000042 2026-11-22T15:36:54.123456Z e ModuleNotFoundError: No module named 'pkg_resources'
 
 `o` is stdout, `e` stderr, `s` what Pluginhost itself says of the process. Numbers count without gaps over all starts
-of an instance; the oldest files go when there are too many. Plain Python and little of it, since each script's guard has this in memory.
+of an instance; the oldest files go when there are too many. Plain Python and little of it, since each script's guard
+has this in memory.
 """
 
 from __future__ import annotations
