@@ -333,7 +333,7 @@ def test_one_more_row_costs_no_query_more(as_alice, alice, organization, plugin,
     session = makers.make_running(alice, project, plugin)
     imported(session, accepted=range(1, 20), rejected=range(20, 26))
     answered(session)
-    with django_assert_max_num_queries(39):
+    with django_assert_max_num_queries(40):
         page(as_alice, "session_results", session)
 
 

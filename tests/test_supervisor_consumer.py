@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from pluginhost import nudge
 from pluginhost.supervisor.consumer import listen
+
+pytestmark = pytest.mark.django_db  # Channels looks after the connections that other tests have opened
 
 
 def test_a_nudge_wakes_it():
