@@ -131,7 +131,7 @@ class Crowd:
                 member.kept.unlink(missing_ok=True)
             member.session = self.server.run(self.project, member.plugin)
         until(lambda: self._count("state = 'running' AND sent_at IS NOT NULL") == len(self.members), self.told, 120)
-        talkative = [member.session for member in self.members if member.kind in ("careful", OWN)]
+        talkative = [member.session for member in self.members if member.kind != "silent"]
         query = f"SELECT count(*) FROM pluginhost_loghead WHERE last > 0 AND session_id IN ({_marks(talkative)})"
         until(lambda: self.server.rows(query, *talkative) == [(len(talkative),)], "the talkative to talk", 60)
 

@@ -108,10 +108,10 @@ class StandIn:
     async def _call_back(self, run: Json) -> None:
         go, pause = self.go, PAUSES[self.kind]
         while not go.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(go.wait(), pause or None)
             if pause:
                 await self._say(run)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(go.wait(), pause or None)
 
     async def _say(self, run: Json) -> None:
         line = {"level": "INFO", "session": run["session"], "msg": f"line {run['said'] + 1}"}

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 END_SECONDS = 4.6
 DRAIN_SECONDS = 10.0
 LONGEST_WAIT = 5.0
+LONGEST_WAIT_OF_SCRIPTS = 0.5
+"""After one that did serve: its scripts are at the door, and end when it is not opened within five seconds."""
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -124,7 +126,8 @@ class Parent:
     def _mourn(self, web: Web) -> None:
         if not self._end_by:
             logger.error("web process %d %s; the next takes over", web.pid, _how(web.exit_code))
-            self._fail(0 if web.has_settled else self._failures + 1)
+            longest = LONGEST_WAIT if web.state is State.STARTING else LONGEST_WAIT_OF_SCRIPTS
+            self._fail(0 if web.has_settled else self._failures + 1, longest)
 
     def _bury_templates(self) -> None:
         if self._next and self._next.exit_code is not None:
@@ -147,10 +150,10 @@ class Parent:
         logger.error("process %d, from which web processes are forked, %s", template.pid, _how(template.exit_code))
         self._fail(0 if template.is_ready else self._failures + 1)
 
-    def _fail(self, times: int) -> None:
+    def _fail(self, times: int, longest: float = LONGEST_WAIT) -> None:
         """The first two replacements come at once; what cannot live is not started in a hot loop."""
         self._failures = times
-        wait = _wait_after(times)
+        wait = min(longest, _wait_after(times))
         if wait:
             logger.error("it is the %d. time in a row; waiting %.1f s", times, wait)
         self._not_before = time.monotonic() + wait

@@ -15,6 +15,7 @@ from django.conf import settings
 from engineio.packet import MESSAGE, Packet
 from engineio.payload import Payload
 
+from .door import Door
 from .packets import EVENT_PACKET, NAMESPACE, PROBE, PROBE_NUMBER, GuardedPacket, SafeJson
 from .transport import Transport, transport_in, transport_of
 from .websocket import ScriptWebSocket
@@ -42,6 +43,7 @@ class ScriptServer(socketio.AsyncServer):  # type: ignore[misc]
         websocket = partial(ScriptWebSocket, take=self._take_log, answered=self._take_answer)
         self.eio._async = {**self.eio._async, "websocket": websocket}
         self._upgrades: dict[str, Transport] = {}
+        self._door = Door()
         self._closing: set[asyncio.Future[None]] = set()
 
     def transport_below(self, eio_sid: str | None) -> Transport | None:
@@ -72,7 +74,14 @@ class ScriptServer(socketio.AsyncServer):  # type: ignore[misc]
     async def handle_request(self, scope: dict[str, Any], *channel: Any) -> Any:
         """The whole life of a WebSocket, or one request of long polling."""
         with self._upgrading(scope):
-            return await super().handle_request(scope, *channel)
+            if scope["type"] != "websocket":
+                return await super().handle_request(scope, *channel)
+            async with self._door.place(scope):
+                return await super().handle_request(scope, *channel)
+
+    async def _handle_connect(self, eio_sid: str, namespace: str, data: Any) -> None:
+        await super()._handle_connect(eio_sid, namespace, data)
+        self._door.leave(self.environ.get(eio_sid, {}).get("asgi.scope", {}))
 
     async def _take_log(self, eio_sid: str, packet: str) -> bool:
         """The short way of a log event; what is not quite one, the long way says."""
