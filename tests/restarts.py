@@ -23,8 +23,9 @@ kept = open({kept!r}, 'a')
 
 def say(number):
     engine = logger.plugin.client.eio
+    queue = engine.queue  # none where the line breaks meanwhile: the line may have gone, and is not said twice
     logger.info(f'line {{number}}')
-    while engine.queue.unfinished_tasks and engine.state == 'connected':
+    while queue and queue.unfinished_tasks and engine.state == 'connected':
         threading.Event().wait(0.001)
     if engine.state == 'connected':
         print(number, file=kept, flush=True)
