@@ -94,6 +94,13 @@ def test_ours_cannot_be_replaced_by_its_own(owner, plugin):
     assert (made["PLUGINHOST_ID"], made["OWN"], made["PLUGINHOST_INSTANCE"]) == (plugin.uid, "mine", "managed-2")
 
 
+@pytest.mark.parametrize(("patience", "told"), [(10, "8"), (3, "1.5"), (0, "0")])
+def test_our_own_client_is_told_to_hand_back_before_the_kill(owner, plugin, patience, told):
+    script_codes.upload(owner, plugin, [Upload("script.py", io.BytesIO(b""))])
+    ManagedScript.objects.update(patience_s=patience)
+    assert order(plugin)["environment"]["PLUGINHOST_PATIENCE"] == told
+
+
 def test_what_the_operator_names_is_passed_on(monkeypatch, settings):
     settings.PLUGINHOST_SCRIPT_VARIABLES = ["MODELS"]
     monkeypatch.setenv("MODELS", "/srv/models")

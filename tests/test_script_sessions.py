@@ -60,13 +60,14 @@ def test_an_older_connection_is_another_scripts(start, session):
     assert script_sessions.open_one(start) is None
 
 
-def test_with_several_instances_nothing_is_said_unless_the_client_tells_its_pid(start, session, plugin):
+def test_with_several_instances_nothing_is_said(start, session):
     ManagedScript.objects.update(instances_wanted=2)
-    start = ScriptStart.objects.get()
-    assert script_sessions.open_one(start) is None
+    assert script_sessions.open_one(ScriptStart.objects.get()) is None
+
+
+def test_our_own_client_says_itself_what_its_callback_raised(start, session):
     Connection.objects.update(told={"pid": 4711})
-    makers.make_connection(plugin, "the other instance")
-    assert script_sessions.open_one(start) == session.pk
+    assert script_sessions.open_one(start) is None
 
 
 def test_a_session_that_says_nothing_more_has_failed(session):

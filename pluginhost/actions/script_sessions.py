@@ -25,9 +25,10 @@ def open_one(start: ScriptStart) -> int | None:
     if len(found) != 1 or found[0].connection is None:
         return None
     connection = found[0].connection
+    if connection.told:
+        return None  # our own client catches what a callback raises, and says so itself
     others = Connection.objects.open().filter(plugin=plugin_id).exclude(pk=connection.pk)
-    is_its_own = _tells_pid(connection, start) or (_may_be(connection, start) and not others.exists())
-    return found[0].pk if is_its_own else None
+    return found[0].pk if _may_be(connection, start) and not others.exists() else None
 
 
 def end_raised(session_id: int, traceback: str, heard_at: datetime) -> bool:
@@ -68,10 +69,6 @@ def _end_gone(session: Session, start: ScriptStart, reason: str) -> bool:
 
 def _crash(session: Session, reason: str, state: str) -> bool:
     return endings.end(session, State.CRASHED, f"Its script's process is gone. {reason}", only_from=[state])
-
-
-def _tells_pid(connection: Connection, start: ScriptStart) -> bool:
-    return start.pid is not None and connection.told.get("pid") == start.pid
 
 
 def _may_be(connection: Connection, start: ScriptStart) -> bool:

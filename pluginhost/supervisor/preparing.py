@@ -30,6 +30,8 @@ _KEPT |= {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "WEBSOCKET_CLIE
 _KEPT_BEGINNINGS = ("LC_", "CUDA_", "NVIDIA_")
 _BUILD_BEGINNINGS = ("PIP_",)
 _LARGEST_FILLED = 2**20
+HAND_BACK_S = 2
+"""What our own client needs before the kill, to hand back what it could not finish."""
 _MAKES_OWN = re.compile(r"^\s*setuptools\s*([=<>!~\[;@#]|$)", re.IGNORECASE | re.MULTILINE)
 Source = ManagedScript.Source
 
@@ -143,8 +145,12 @@ def build_environment() -> dict[str, str]:
 
 
 def _of_the_instance(instance: ScriptInstance) -> dict[str, str]:
-    """What it may call itself: our own client does."""
-    return {"PLUGINHOST_INSTANCE": f"managed-{instance.number}"}
+    """What our own client takes from it: its name, and how long it may go on with its sessions when it is to end."""
+    patience = instance.script.patience_s
+    return {
+        "PLUGINHOST_INSTANCE": f"managed-{instance.number}",
+        "PLUGINHOST_PATIENCE": f"{max(patience - HAND_BACK_S, patience / 2):g}",
+    }
 
 
 def _of_the_demo(script: ManagedScript) -> dict[str, str]:
