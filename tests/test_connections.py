@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pluginhost.actions import claims, connections, plugins, processes, sessions
+from pluginhost.actions import claims, connection_wishes, connections, plugins, processes, sessions
 from pluginhost.actions.connections import Caller
 from pluginhost.models import Connection, Session
 
@@ -213,7 +213,7 @@ def test_so_has_one_whose_plugin_was_taken_out_of_service_or_put_back(alice, plu
 
 
 def test_so_has_one_that_was_asked_to_go_once(alice, process, here):
-    connections.disconnect(makers.principal(alice), here)
+    connection_wishes.disconnect(makers.principal(alice), here)
     assert due(process) == [here.pk]
     connections.recheck(here.pk, timezone.now())
     assert due(process) == []

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pluginhost.actions import claims, connections, hellos, plugins, sessions, signs
-from pluginhost.actions.connections import Caller, RoundTrip
+from pluginhost.actions import claims, connection_wishes, connections, hellos, plugins, round_trips, sessions, signs
+from pluginhost.actions.connections import Caller
+from pluginhost.actions.round_trips import RoundTrip
 from pluginhost.gateway import storing
 from pluginhost.gateway.inbox import Acknowledged, Item
 from pluginhost.gateway.peer import Peer
@@ -213,16 +214,16 @@ def test_it_gets_no_more_at_once_than_it_takes_and_its_plugin_allows(alice, proj
 def test_a_draining_connection_gets_no_new_sessions(alice, project, plugin, connect):
     connection, _ = connect()
     makers.make_session(alice, project, plugin)
-    connections.drain(makers.principal(alice), connection)
+    connection_wishes.drain(makers.principal(alice), connection)
     assert claims.claim(connection.pk) is None
     assert hellos.is_draining(connection.pk)
-    connections.fill_again(makers.principal(alice), connection)
+    connection_wishes.fill_again(makers.principal(alice), connection)
     assert claims.claim(connection.pk) is not None
 
 
 def test_a_disconnected_one_is_kept_without_work_whatever_it_says(alice, plugin, secret, at_work):
     session, connection = at_work()
-    connections.disconnect(makers.principal(alice), connection)
+    connection_wishes.disconnect(makers.principal(alice), connection)
     assert not connections.recheck(connection.pk, timezone.now())
     assert state_of(session) == State.LOST
     caller = Caller("sid", "10.0.0.1", "websocket")
@@ -343,7 +344,7 @@ def test_what_it_says_of_a_session_that_another_script_has_by_now_is_refused(plu
 
 def test_a_round_trip_is_kept(connect):
     connection, _ = connect()
-    connections.note_round_trips([RoundTrip(connection.pk, NOW, 1.5, 20.0)])
+    round_trips.note_round_trips([RoundTrip(connection.pk, NOW, 1.5, 20.0)])
     connection.refresh_from_db()
     assert (connection.round_trip_ms, connection.slowest_ms, connection.probed_at) == (1.5, 20.0, NOW)
 

@@ -365,11 +365,11 @@ def test_a_drained_script_finishes_what_it_has_and_gets_no_more(server, plugin, 
     server.manage(
         "shell",
         "--command",
-        "from pluginhost.actions import connections\n"
+        "from pluginhost.actions import connection_wishes\n"
         "from pluginhost.models import Connection, User\n"
         "from pluginhost import authentication\n"
         f"here = Connection.objects.open().get(plugin__uid={plugin['id']!r})\n"
-        "connections.drain(authentication.by_user(User.objects.get(username='admin')), here)\n",
+        "connection_wishes.drain(authentication.by_user(User.objects.get(username='admin')), here)\n",
     )
     until(lambda: "sends no more sessions" in script.said(), "the script to be told")
     waiting = server.run(project, plugin)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Query, Router
 
 from pluginhost import access
-from pluginhost.actions import connections as actions
+from pluginhost.actions import connection_wishes
 from pluginhost.errors import NotFound
 from pluginhost.models import Connection
 from pluginhost.principal import Principal
@@ -34,14 +34,14 @@ def list_connections(request: HttpRequest, plugin_id: str, paging: Query[Paging]
 )
 def drain_connection(request: HttpRequest, plugin_id: str, connection_id: int) -> ConnectionShown:
     """What it is at work on goes on."""
-    return _ask(request, plugin_id, connection_id, actions.drain)
+    return _ask(request, plugin_id, connection_id, connection_wishes.drain)
 
 
 @router.post(
     "/plugins/{plugin_id}/connections/{connection_id}/fill", response=ConnectionShown, summary="New sessions again"
 )
 def fill_connection(request: HttpRequest, plugin_id: str, connection_id: int) -> ConnectionShown:
-    return _ask(request, plugin_id, connection_id, actions.fill_again)
+    return _ask(request, plugin_id, connection_id, connection_wishes.fill_again)
 
 
 @router.post(
@@ -52,7 +52,7 @@ def fill_connection(request: HttpRequest, plugin_id: str, connection_id: int) ->
 def disconnect_connection(request: HttpRequest, plugin_id: str, connection_id: int) -> ConnectionShown:
     """Its sessions are lost, in grace. The socket stays open: published clients that are cut off come back in a
     storm, or never."""
-    return _ask(request, plugin_id, connection_id, actions.disconnect)
+    return _ask(request, plugin_id, connection_id, connection_wishes.disconnect)
 
 
 def _ask(

@@ -13,7 +13,7 @@ from dashboard import stays
 from dashboard.views.doors import SignedInRequest, host_of, signed_in
 from dashboard.views.plugin_page import frame
 from pluginhost import access
-from pluginhost.actions import connections as actions
+from pluginhost.actions import connection_wishes
 from pluginhost.errors import NotFound
 from pluginhost.models import Connection
 from pluginhost.principal import Principal
@@ -38,20 +38,22 @@ def plugin_connections(request: SignedInRequest, uid: str) -> HttpResponse:
 @require_POST
 @signed_in
 def connection_drain(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
-    return _ask(request, uid, number, actions.drain, "It gets no new sessions; what it is at work on goes on.")
+    return _ask(
+        request, uid, number, connection_wishes.drain, "It gets no new sessions; what it is at work on goes on."
+    )
 
 
 @require_POST
 @signed_in
 def connection_fill(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
-    return _ask(request, uid, number, actions.fill_again, "It gets new sessions again.")
+    return _ask(request, uid, number, connection_wishes.fill_again, "It gets new sessions again.")
 
 
 @require_POST
 @signed_in
 def connection_disconnect(request: SignedInRequest, uid: str, number: int) -> HttpResponse:
     done = "It is kept without work from now on. Its sessions are lost, unless another script of it takes them over."
-    return _ask(request, uid, number, actions.disconnect, done)
+    return _ask(request, uid, number, connection_wishes.disconnect, done)
 
 
 def _ask(

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
-from django.utils import timezone
 
 from pluginhost import credentials, nudge
-from pluginhost.actions import audit, bulk
-from pluginhost.actions.timeline import tell
-from pluginhost.errors import Conflict
+from pluginhost.actions import broken_lines
 from pluginhost.ids import is_id
 from pluginhost.models import Connection, Plugin, ServerProcess, Session
 from pluginhost.prepared import Prepared
-from pluginhost.principal import Principal
 
 State = Connection.State
 ASKED_TO_GO = "It was disconnected on the plugin's page. Start the script anew to have it work again."
@@ -107,11 +102,11 @@ def _admit(
         Connection.objects.filter(pk=connection.pk).exclude(state=State.CLOSED).update(**facts)
         connection.state = State(state)
     if state == State.OPEN and not was_open and presumes:
-        _adopt(connection, known, at)
+        broken_lines.adopt(connection, known, at)
     if (state == State.OPEN) != was_open:
         nudge.plugin(plugin.pk)
     if state != State.OPEN:
-        lose_sessions(connection, reason, at)
+        broken_lines.lose_sessions(connection, reason, at)
     return connection
 
 
@@ -146,7 +141,7 @@ def _refuse(
         Connection.objects.filter(pk=connection.pk).update(
             **fields, sid=caller.sid, process=process, refusals=F("refusals") + 1
         )
-        lose_sessions(connection, reason, at)
+        broken_lines.lose_sessions(connection, reason, at)
     nudge.plugin(plugin.pk)
     return connection
 
@@ -173,7 +168,7 @@ def recheck(connection_id: int, at: datetime) -> bool:
         reason = plugin.quarantine_reason or (ASKED_TO_GO if connection.is_to_go else "The plugin was deleted.")
         with transaction.atomic():
             mine.filter(state=State.OPEN).update(state=State.QUARANTINED, reason=reason)
-            lose_sessions(connection, reason, at)
+            broken_lines.lose_sessions(connection, reason, at)
             nudge.plugin(plugin.pk)
     elif not is_out and connection.state == State.QUARANTINED and connection.reason == plugin.quarantine_reason:
         # It was out only because its plugin was; one with a rotated secret waits for its next heartbeat.
@@ -217,7 +212,7 @@ def close(connection: Connection, reason: str, at: datetime) -> None:
             .update(state=State.CLOSED, closed_at=at, last_seen_at=at, **_ending_reason(connection, reason))
         )
         if moved:
-            lose_sessions(connection, reason, at)
+            broken_lines.lose_sessions(connection, reason, at)
             nudge.plugin(connection.plugin_id)
 
 
@@ -244,177 +239,12 @@ def _ending_reason(connection: Connection, reason: str) -> dict[str, str]:
     return {"reason": reason[:300]} if connection.was_accepted else {}
 
 
-def lose_sessions(connection: Connection, reason: str, at: datetime) -> None:
-    """What the connection was at work on has nobody to hear from now."""
-    for session in Session.objects.held().filter(connection=connection):
-        _lose(session, reason, at)
-        nudge.session(session.pk)
-        nudge.project(session.project_id)
-
-
-def note_restart(connection: Connection) -> None:
-    """The process that held it ended without a word: what it had not stored is gone, at this place of the logs.
-
-    Our own client says it again.
-    """
-    lines = "" if connection.told else ", lines may be missing"
-    for session in Session.objects.held().filter(connection=connection).exclude(sent_at=None):
-        tell(session, "restarted", f"Server restarted here{lines}.")
-
-
-def _lose(session: Session, reason: str, at: datetime) -> None:
-    mine = Session.objects.filter(pk=session.pk)
-    if mine.filter(state=Session.State.RUNNING, sent_at=None).update(
-        state=Session.State.QUEUED, connection=None, started_at=None, key_digest=None
-    ):
-        tell(session, "queued", "Its script went away before the order was sent; back in the queue.")
-    elif mine.filter(
-        state=Session.State.RUNNING
-    ).update(
-        state=Session.State.LOST,
-        lost_at=at,
-        is_presumed_alive=False,
-        longest_silence_s=_longest_silence(session, at),  # also the one in which the line broke tells how it works
-        reason=f"Waiting for its script. {reason}"[:500],
-    ):
-        tell(session, "lost", f"The line to its script broke. {reason}")
-    elif mine.filter(state=Session.State.CANCELLING).update(
-        state=Session.State.CANCELLED, finished_at=at, reason="Cancelled; its script has gone."
-    ):
-        tell(session, "cancelled", "Its script has gone; cancelled.")
-
-
 def note_refused(connection: Connection, reason: str, count: int = 1) -> None:
     """An event of a script that was let in could not be taken; its page says so."""
     Connection.objects.filter(pk=connection.pk).update(noted=F("noted") + count, noted_reason=reason[:300])
     nudge.plugin(connection.plugin_id)
 
 
-# --- what people ask of a connection ---
-
-
-def drain(principal: Principal, connection: Connection) -> None:
-    """It gets no new sessions; what it is at work on goes on. Conflict when it has gone."""
-    _ask(principal, connection, "connection.drained", is_draining=True)
-
-
-def fill_again(principal: Principal, connection: Connection) -> None:
-    """It gets new sessions again."""
-    _ask(principal, connection, "connection.filled_again", is_draining=False)
-
-
-def disconnect(principal: Principal, connection: Connection) -> None:
-    """It is kept without work from now on, and what it says is refused; its sessions are lost, in grace.
-
-    The socket stays open: published clients that are cut off come back in a storm, or never.
-    """
-    _ask(principal, connection, "connection.disconnected", is_to_go=True)
-
-
-@transaction.atomic
-def _ask(principal: Principal, connection: Connection, verb: str, **flag: bool) -> None:
-    here = Connection.objects.filter(pk=connection.pk).exclude(state=State.CLOSED)
-    if not here.update(**flag):
-        raise Conflict("This connection has gone already.")
-    plugin = connection.plugin
-    details: dict[str, object] = {"address": connection.address}
-    audit.note(principal, verb, organization=plugin.organization, target=plugin, details=details)
-    nudge.plugin(plugin.pk)
-
-
-# --- what is learned of a connection ---
-
-
-@dataclass(frozen=True)
-class RoundTrip:
-    """A probe that was answered."""
-
-    connection_id: int
-    at: datetime
-    milliseconds: float
-    slowest: float
-
-
-def note_round_trips(trips: list[RoundTrip]) -> None:
-    """Kept for the pages to show. Nobody is nudged: with thousands of scripts that would cost more than it tells."""
-    rows = [(trip.milliseconds, trip.slowest, bulk.moment(trip.at), trip.connection_id) for trip in trips]
-    with transaction.atomic():
-        bulk.update(Connection, ("round_trip_ms", "slowest_ms", "probed_at"), "id", rows)
-        nudge.nobody()
-
-
 def note_dialect(connection: Connection, dialect: str) -> None:
     """More is known now of which client it is."""
     Connection.objects.filter(pk=connection.pk).update(dialect=dialect)
-
-
-# --- a script that was here a moment ago ---
-
-
-def adopt_where_back(broken: Connection, since: datetime, until: datetime) -> None:
-    """It broke between these two, which is found out only now: its script may have been back elsewhere since."""
-    back = (
-        Connection.objects.open()
-        .filter(plugin=broken.plugin_id, address=broken.address, instance="", opened_at__gt=since)
-        .exclude(pk=broken.pk)
-        .exclude(sessions__state__in=Session.HELD)
-        .order_by("opened_at")
-        .first()
-    )
-    if back is not None and back.opened_at <= until + _adoption_time(back) and not broken.told:
-        for session in Session.objects.filter(state=Session.State.LOST, connection=broken):
-            _take_over(session, back)
-        nudge.plugin(broken.plugin_id)
-
-
-def _adopt(connection: Connection, known: int | None, at: datetime) -> None:
-    """Sessions of one earlier connection are the newcomer's: of its own, or of one presumed to have been its own."""
-    earlier = known or _broken_a_moment_ago(connection, at)
-    for session in Session.objects.filter(state=Session.State.LOST, connection=earlier) if earlier else ():
-        _take_over(session, connection)
-
-
-def _broken_a_moment_ago(connection: Connection, at: datetime) -> int | None:
-    """The connection from the same address that broke first, and whose sessions nobody has taken over yet."""
-    return (
-        Session.objects.filter(
-            plugin_id=connection.plugin_id,
-            state=Session.State.LOST,
-            connection__address=connection.address,
-            lost_at__gte=at - _adoption_time(connection),
-            connection__instance="",  # our own client says exactly which are its
-        )
-        .exclude(connection=connection)
-        .order_by("lost_at", "id")
-        .values_list("connection", flat=True)
-        .first()
-    )
-
-
-def _take_over(session: Session, connection: Connection) -> None:
-    lost_at = session.lost_at or timezone.now()
-    moved = Session.objects.filter(pk=session.pk, state=Session.State.LOST).update(
-        state=Session.State.RUNNING,
-        connection=connection,
-        is_presumed_alive=True,
-        last_sign_at=lost_at,
-        longest_silence_s=_longest_silence(session, lost_at),
-        lost_at=None,
-        reason="",
-    )
-    if moved:
-        tell(session, "adopted", "A script of this plugin is back from the same address; presumed to be the same.")
-        nudge.session(session.pk)
-        nudge.project(session.project_id)
-
-
-def _longest_silence(session: Session, until: datetime) -> float:
-    last = session.last_sign_at or session.sent_at or until
-    return max(session.longest_silence_s, (until - last).total_seconds())
-
-
-def _adoption_time(connection: Connection) -> timedelta:
-    """Older clients begin with long polling and wait longer before they come back."""
-    if connection.transport == "polling":
-        return timedelta(seconds=settings.PLUGINHOST_ADOPTION_SECONDS_POLLING)
-    return timedelta(seconds=settings.PLUGINHOST_ADOPTION_SECONDS)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from pluginhost.actions import connections
+from pluginhost.actions import broken_lines, connections
 from pluginhost.models import Connection, ServerProcess
 
 _current: ServerProcess | None = None
@@ -51,7 +51,7 @@ def ended(name: str, reason: str = "The server process that held it ended.") -> 
         return
     ServerProcess.objects.filter(pk=process.pk, ended_at=None).update(ended_at=now)
     for connection in connections.at_work(process):
-        connections.note_restart(connection)
+        broken_lines.note_restart(connection)
         connections.close(connection, reason, at=now)
     connections.close_all(process, reason, at=now)
 
@@ -66,7 +66,7 @@ def end_expired() -> None:
         ended(process.name, "The server process that held it went silent.")
         renewed = process.lease_until - _lease()
         for connection in held:
-            connections.adopt_where_back(connection, since=renewed, until=renewed + _lease() / 3)
+            broken_lines.adopt_where_back(connection, since=renewed, until=renewed + _lease() / 3)
 
 
 def _lease() -> timedelta:

@@ -12,8 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from pluginhost.actions import connections
-from pluginhost.actions.connections import RoundTrip
+from pluginhost.actions import round_trips
+from pluginhost.actions.round_trips import RoundTrip
 
 from .packets import NAMESPACE
 from .peer import Peer
@@ -80,7 +80,7 @@ class Probing:
         """All in one transaction."""
         trips, self._trips = self._trips, {}
         try:
-            await self._in_thread(connections.note_round_trips, list(trips.values()))
+            await self._in_thread(round_trips.note_round_trips, list(trips.values()))
         except _AWAY as error:
             logger.warning("round trips were not kept: %s", error)
 
