@@ -37,7 +37,7 @@ def test_a_client_answers_probes(curious, script, version):
     plugin = curious.new_plugin(name=f"Probed {version}")
     running = script(curious, version, plugin)
     dialect, round_trip, slowest, _ = probed(curious, plugin)
-    assert 0 < round_trip <= slowest
+    assert 0 <= round_trip <= slowest
     assert dialect
     assert running.is_alive()
     project = curious.new_project(plugin, assets=1)
