@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 _ROWS_IN_A_TRANSACTION = 1_000
-_TABLE = """
+TABLE = """
     CREATE TABLE row_of (
         id integer PRIMARY KEY AUTOINCREMENT, place integer NOT NULL, content text NOT NULL,
         digest varchar(32) NOT NULL, objects integer NOT NULL, is_unchanged bool NOT NULL,
@@ -32,7 +32,7 @@ def seconds(body: bytes, folder: Path) -> float:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as opened:
         opened.execute("PRAGMA journal_mode=WAL")
         opened.execute("PRAGMA synchronous=NORMAL")
-        opened.executescript(_TABLE)
+        opened.executescript(TABLE)
         began = time.process_time()
         _insert(opened, msgspec.json.decode(body)["jsonContent"])
         took = time.process_time() - began

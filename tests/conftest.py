@@ -16,6 +16,7 @@ from pluginhost.models import Organization, Plugin, Project, User
 
 from . import makers
 from .browser import browser, page  # noqa: F401
+from .ledgers import sent, staged  # noqa: F401
 from .own_client import own_script  # noqa: F401
 from .scripts import script  # noqa: F401
 from .server import Server, _shared_folder, new_server, server  # noqa: F401

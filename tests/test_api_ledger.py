@@ -5,37 +5,20 @@ from __future__ import annotations
 import pytest
 
 from pluginhost.actions import ledger, organizations
-from pluginhost.models import Import, ProjectHead, Task
+from pluginhost.models import Import, Task
 
 from . import makers
 from .api import Caller, paths, refusal
+from .ledgers import BUS, pre_labeled
 from .recount import assert_kept_right
 from .v2 import by_session, by_user, item, send
 
-CAR, BUS = "c" * 24, "b" * 24
+CAR = "c" * 24
 
 
 @pytest.fixture
 def api(alice):
     return Caller(alice)
-
-
-@pytest.fixture
-def sent(alice, project, plugin):
-    v2, _ = by_session(alice, project, plugin)
-    send(v2, project, item(1), item(2, makers.box(), makers.box(BUS)))
-    return Import.objects.get()
-
-
-@pytest.fixture
-def staged(alice, project, plugin):
-    v2, _ = by_session(alice, project, plugin, review_first=True)
-    send(v2, project, item(1), item(2, makers.box(), makers.box(BUS)))
-    return Import.objects.get()
-
-
-def pre_labeled(project):
-    return ProjectHead.objects.values_list("pre_labeled", flat=True).get(project=project)
 
 
 # --- one import, and all of a session ---

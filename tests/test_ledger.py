@@ -21,10 +21,9 @@ from pluginhost.models import (
 )
 
 from . import makers
+from .ledgers import BUS, pre_labeled
 from .recount import assert_kept_right
 from .v2 import by_session, by_user, item, send
-
-BUS = "b" * 24
 
 
 def shown(project, number):
@@ -34,10 +33,6 @@ def shown(project, number):
     return None if found is None else found["objects"]
 
 
-def pre_labeled(project):
-    return ProjectHead.objects.values_list("pre_labeled", flat=True).get(project=project)
-
-
 def newest():
     return Import.objects.latest("pk")
 
@@ -45,22 +40,6 @@ def newest():
 @pytest.fixture
 def by_alice(alice):
     return makers.principal(alice)
-
-
-@pytest.fixture
-def sent(alice, project, plugin):
-    """An applied import of a running session: a box on the first asset, two on the second."""
-    v2, _ = by_session(alice, project, plugin)
-    send(v2, project, item(1), item(2, makers.box(), makers.box(BUS)))
-    return Import.objects.get()
-
-
-@pytest.fixture
-def staged(alice, project, plugin):
-    """The same, waiting for a review."""
-    v2, _ = by_session(alice, project, plugin, review_first=True)
-    send(v2, project, item(1), item(2, makers.box(), makers.box(BUS)))
-    return Import.objects.get()
 
 
 # --- undo and redo ---
