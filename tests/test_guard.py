@@ -182,6 +182,8 @@ def supervisor(guarded):
     started.kill()
     started.wait()
     started.stdout.close()
+    if is_alive(daemon := pid_in(guarded, "daemon")):  # this supervisor does not adopt what a killed guard leaves
+        os.kill(daemon, signal.SIGKILL)
 
 
 def test_with_kill_9_of_its_supervisor_everything_ends(guarded, supervisor):

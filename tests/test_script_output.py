@@ -150,6 +150,17 @@ def test_a_flood_without_a_line_end_takes_no_memory():
     assert len(line) < LONGEST_LINE + 100
 
 
+def test_the_last_lines_of_what_is_skipped_are_whole():
+    lines = Lines(NOBODY)
+    assert lines.glance(b"one\nat ") == [b"one"]
+    lines.skip(b"one\nat ")
+    assert lines.glance(b"last\n") == [b"at last"]
+    lines.skip(b"last\n")
+    assert lines.glance(b"no end") == []
+    long = b"cut off\n" * 10_000
+    assert set(lines.glance(long)) == {b"cut off"}
+
+
 def test_a_budget_is_a_burst_and_a_rate():
     budget = Budget(1000, 100)
     assert budget.allows(1000, now=1.0)

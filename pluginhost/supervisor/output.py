@@ -69,8 +69,11 @@ class Lines:
         return chunk.count(b"\n")
 
     def glance(self, chunk: bytes) -> list[bytes]:
-        """The last lines of what is skipped, as they would have been written."""
-        return [self._finished(part, 0) for part in chunk[-_GLANCE:].split(b"\n")[1:-1]]
+        """The last lines of what is about to be skipped, as they would have been written."""
+        first, *parts = chunk[-_GLANCE:].split(b"\n")
+        if parts and len(chunk) <= _GLANCE:  # it ends the line that was begun before
+            parts.insert(0, (self._text + first)[: self._room])
+        return [self._finished(part, 0) for part in parts[:-1]]
 
     def rest(self) -> Iterator[bytes]:
         """What was not ended, at the very end."""

@@ -46,9 +46,10 @@ class Stream:
             return self._keep(list(self.lines.rest()))
         if self._budget.allows(len(chunk), time.monotonic()):
             return self._keep(list(self.lines.feed(chunk)))
+        last = self.lines.glance(chunk) if self.name == script_output.ERR else []
         self._dropped += self.lines.skip(chunk)
         self._dropped_bytes += len(chunk)
-        return self.lines.glance(chunk) if self.name == script_output.ERR else []
+        return last
 
     def show_progress(self) -> None:
         shown = self.lines.progress(time.monotonic())
