@@ -33,6 +33,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "REDIS_URL": "channel layer, cache and Celery broker",
         "PLUGINHOST_ROLE": "`web` leaves background work to `celery -A dashboard worker` and `… beat`",
         "PLUGINHOST_LEASE_SECONDS": "a process that has not renewed its lease for so long counts as dead",
+        "PLUGINHOST_LINGER_SECONDS": "after a reload, the old process stays at most so long for scripts at work",
     },
     "Managed scripts": {
         "PLUGINHOST_MANAGED_SCRIPTS": "whether plugins' owners may have this server run their scripts: `1` where it "

@@ -136,8 +136,9 @@ class Crowd:
         until(lambda: self.server.rows(query, *talkative) == [(len(talkative),)], "the talkative to talk", 60)
 
     def restart(self, how: str) -> tuple[Seen, float]:
-        """What was committed before, and how many seconds it took until everybody was back."""
-        self._wait_between_heartbeats()
+        """What was committed before, and how many seconds it took until everybody was back who had to go."""
+        if how == KILL:
+            self._wait_between_heartbeats()
         newest = self.server.rows("SELECT max(id) FROM pluginhost_connection")[0][0]
         seen = self.look()
         began = time.monotonic()
@@ -145,8 +146,9 @@ class Crowd:
             self.server.kill_child()
         else:
             self.server.hand_over()
+        going = [member for member in self.members if how == KILL or member.kind == OWN]
         query = "SELECT count(DISTINCT plugin_id) FROM pluginhost_connection WHERE state = 'open' AND id > ?"
-        until(lambda: self.server.rows(query, newest)[0][0] >= len(self.members), self.told, 60)
+        until(lambda: self.server.rows(query, newest)[0][0] >= len(going), self.told, 60)
         return seen, time.monotonic() - began
 
     def finish(self) -> Seen:

@@ -44,9 +44,10 @@ def _check_lines(member: Member, before: list[Seen], after: Seen) -> None:
 
 
 def _check_end(member: Member, session: Json, how: str) -> None:
-    """Who was silent, or says again what the line did not take, ends right; others may have raised in the gap."""
+    """Who was silent, or says again what the line did not take, ends right; after a kill, others may have raised in the
+    gap. A hand-over leaves no gap to who is at work."""
     state, reason = session["state"], session["reason"]
-    if member.kind in ("talking", "slow") and state == "crashed":
+    if how == KILL and member.kind in ("talking", "slow") and state == "crashed":
         assert "The line broke at" in reason, reason
         assert "while the script was writing its log" in reason, reason
     else:

@@ -1,11 +1,12 @@
 """The server goes away and comes back; scripts and their runs do not notice, or end with a reason."""
 
+import os
+import signal
 import time
 
 import pytest
 
 from .restarts import (
-    CAREFUL,
     SILENT,
     TALKING,
     assert_in_order,
@@ -70,32 +71,71 @@ def test_two_kills_of_the_serving_child(alone, begun, go):
         assert_in_order(alone.log_of(number))
 
 
-def test_a_hand_over_loses_no_line(alone, begun, go, tmp_path):
-    silent = begun(SILENT)
-    careful = begun(CAREFUL)
+def test_hand_overs_break_no_line_of_a_script_at_work(alone, begun, go, tmp_path):
+    """Not even of an author who does not expect that his log may raise; once idle, they come to who serves now."""
+    silent, talking = begun(SILENT), begun(TALKING)
+    before = newest_connection(alone)
     for _ in range(2):
-        wait_more_lines(alone, careful)
-        before = newest_connection(alone)
+        wait_more_lines(alone, talking)
         alone.hand_over()
-        wait_back(alone, silent + careful, before)
+    wait_more_lines(alone, talking)
+    assert newest_connection(alone) == before
+    assert len(alone.webs()) == 2, "the one that holds the scripts, and the one that serves"
     go.touch()
     for number in silent:
         assert_never_noticed(alone.wait_state(number))
-    for number, version in zip(careful, VERSIONS, strict=True):
-        assert alone.wait_state(number)["state"] == "succeeded"
-        assert_nothing_lost(alone.log_of(number), tmp_path / f"kept-{version}")
-
-
-def test_what_a_talking_script_said_before_a_hand_over_is_kept(alone, begun, go, tmp_path):
-    """An author who does not expect the gap: his run goes on, or ends with the reason, and no line is lost."""
-    talking = begun(TALKING, idle_timeout_s=10)
-    wait_more_lines(alone, talking)
-    alone.hand_over()
-    go.touch()
     for number, version in zip(talking, VERSIONS, strict=True):
-        ended = alone.wait_state(number)
-        assert ended["state"] in {"succeeded", "crashed"}
+        assert alone.wait_state(number)["message"] == "said it all"
         assert_nothing_lost(alone.log_of(number), tmp_path / f"kept-{version}")
+    wait_back(alone, silent + talking, before)
+    until(lambda: alone.webs() == [alone.child()], "the old process to be gone")
+
+
+def test_an_idle_script_goes_over_at_once(alone, script):
+    plugin = alone.new_plugin(name="Idle")
+    script(alone, "1.4.10", plugin, "return 'served by the next'")
+    project = alone.new_project(plugin, assets=1)
+    assert alone.wait_state(alone.run(project, plugin))["state"] == "succeeded"
+    alone.hand_over()
+    assert alone.wait_state(alone.run(project, plugin))["message"] == "served by the next"
+
+
+def test_the_process_that_stays_is_killed(alone, begun, go):
+    silent = begun(SILENT)
+    before = newest_connection(alone)
+    alone.hand_over()
+    os.kill(alone.webs()[0], signal.SIGKILL)
+    wait_back(alone, silent, before)
+    go.touch()
+    for number in silent:
+        assert_never_noticed(alone.wait_state(number))
+
+
+def test_the_server_ends_while_a_process_stays(alone, begun, tmp_path):
+    talking = begun(TALKING)
+    alone.hand_over()
+    wait_more_lines(alone, talking)
+    assert alone.stop(within=8) == 0
+    alone.start()
+    for number, version in zip(talking, VERSIONS, strict=True):
+        assert_nothing_lost(alone.log_of(number), tmp_path / f"kept-{version}")
+
+
+def test_no_more_than_three_processes_stay(alone, script, go):
+    """With the fourth the oldest lets its script go, whose silent run goes on elsewhere."""
+    numbers = []
+    for number in range(4):
+        plugin = alone.new_plugin(name=f"Runner {number}")
+        script(alone, "1.4.10", plugin, SILENT.format(go=str(go)))
+        numbers.append(alone.run(alone.new_project(plugin, assets=1), plugin))
+        alone.wait_state(numbers[-1], "running")
+        before = newest_connection(alone)
+        alone.hand_over()
+    wait_back(alone, numbers[:1], before)
+    assert len(alone.webs()) == 4
+    go.touch()
+    for number in numbers:
+        assert_never_noticed(alone.wait_state(number))
 
 
 def test_queued_work_survives_kills_and_each_child_is_replaced_within_a_moment(alone, script):

@@ -12,7 +12,7 @@ import time
 from enum import Enum
 from pathlib import Path
 
-from .messages import ACCEPT, ACCEPTING, BORN, DRAIN, DRAINED, READY, SUPERVISE, Messages
+from .messages import ACCEPT, ACCEPTING, BORN, DRAIN, DRAINED, ENDED, HANDED_OVER, READY, SUPERVISE, Messages
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parent.parent
@@ -81,10 +81,11 @@ class State(Enum):
     STARTING = "starting"
     SERVING = "serving"
     DRAINING = "draining"
+    HANDED_OVER = "handed over"
     DRAINED = "drained"
 
 
-_SAID = {ACCEPTING: State.SERVING, DRAINED: State.DRAINED}
+_SAID = {ACCEPTING: State.SERVING, HANDED_OVER: State.HANDED_OVER, DRAINED: State.DRAINED}
 
 
 class Forked:
@@ -155,6 +156,10 @@ class Web(Forked):
     @property
     def draining_seconds(self) -> float:
         return time.monotonic() - self._drain_asked
+
+    def tell_ended(self, name: str) -> None:
+        """One that had handed over is gone, and with it the lines of scripts that were still with it."""
+        self.messages.say(ENDED, name)
 
     def drain(self) -> None:
         self.state = State.DRAINING

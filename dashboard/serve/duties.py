@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 
+from django.conf import settings
+
 from pluginhost import nudge
 from pluginhost.gateway import app as gateway
 
@@ -23,7 +25,7 @@ class Duties:
         self._has_worker = False
         self._background: Background | None = None
         self._watch = Watch()
-        self._is_on = False
+        self._is_on = self._lingers = False
 
     def take(self, name: str, dead: list[str], *, has_worker: bool) -> None:
         """Under `manage.py serve`: our name, who ended before us, and whether background work is ours too."""
@@ -39,15 +41,30 @@ class Duties:
             self._background = Background()
             self._background.start()
 
-    async def drain(self) -> None:
-        """Once: stop reading, store, stop the background work."""
+    async def bury(self, name: str) -> None:
+        """A process that had handed over to us ended while scripts were still with it."""
+        await gateway.bury(name)
+
+    async def drain(self, *, lingers: bool = False) -> None:
+        """Once: stop reading, store, stop the background work. Who `lingers` stays for some scripts: see `linger`."""
         if not self._is_on:
             return
-        self._is_on = False
+        self._is_on, self._lingers = False, lingers
         if self._background:
             self._background.stop()
         self._watch.stop()
-        await gateway.stop()
+        await (gateway.hand_over() if lingers else gateway.stop())
+
+    async def linger(self) -> None:
+        """Until the scripts that were left out at the drain have gone as well."""
+        if self._lingers:
+            await gateway.linger(settings.PLUGINHOST_LINGER_SECONDS)
+            await gateway.stop()
+            self._lingers = False
+
+    def hurry(self) -> None:
+        """Nobody is waited for any longer."""
+        gateway.hurry()
 
     async def end(self) -> None:
         await self.drain()

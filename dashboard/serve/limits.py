@@ -18,6 +18,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
     """Takes small messages until the gateway has seen a secret. See `pluginhost.gateway.transport.Transport`."""
 
     is_too_large = False
+    stays = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

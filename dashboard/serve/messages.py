@@ -5,7 +5,9 @@
     parent -> template   SUPERVISE <name>   fork one that keeps managed scripts, likewise
     both -> parent       BORN <pid>; a web process also ACCEPTING
     parent -> web        DRAIN              accept and read no more
-    web -> parent        DRAINED            what was received is stored
+    web -> parent        HANDED_OVER        the next may accept; scripts that a cut would hurt are still here
+    web -> parent        DRAINED            no script is here any more, and all is stored
+    parent -> web        ENDED <name>       that one, which had handed over, ended before it was drained
 
 The end of the stream is the end of the other.
 """
@@ -15,7 +17,7 @@ from __future__ import annotations
 import socket
 
 READY, ACCEPT, SUPERVISE = "READY", "ACCEPT", "SUPERVISE"
-BORN, ACCEPTING, DRAIN, DRAINED = "BORN", "ACCEPTING", "DRAIN", "DRAINED"
+BORN, ACCEPTING, DRAIN, HANDED_OVER, DRAINED, ENDED = "BORN", "ACCEPTING", "DRAIN", "HANDED_OVER", "DRAINED", "ENDED"
 _MOST = 65_536
 
 

@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 END_SECONDS = 4.6
 DRAIN_SECONDS = 10.0
+MOST_LINGERING = 3
+"""So many that have handed over may stay for scripts at a time: each holds its memory, and code that grows old."""
 LONGEST_WAIT = 5.0
 LONGEST_WAIT_OF_SCRIPTS = 0.5
 """After one that did serve: its scripts are at the door, and end when it is not opened within five seconds."""
@@ -103,13 +105,20 @@ class Parent:
     def _bury_webs(self) -> None:
         for web in [web for web in (self._serving, *self._old) if web and web.is_gone()]:
             web.messages.close()
-            if web.state is not State.DRAINED:
-                self._dead.append(web.name)
             if web is self._serving:
                 self._serving = None
                 self._mourn(web)
             else:
                 self._old.remove(web)
+            if web.state is not State.DRAINED:
+                self._report(web.name)
+
+    def _report(self, name: str) -> None:
+        """Whose scripts nobody hears any more: who serves now, or next, must know."""
+        if self._serving:
+            self._serving.tell_ended(name)
+        else:
+            self._dead.append(name)
 
     def _bury_supervise(self) -> None:
         """The next one takes over at once: that this one has ended is known by the lock that it held."""
@@ -189,10 +198,16 @@ class Parent:
         elif old and old.state is State.DRAINING and old.draining_seconds > DRAIN_SECONDS:
             logger.error("process %d did not store what it had received in time and is killed", old.pid)
             old.signal(signal.SIGKILL)
-        elif not old or old.state is State.DRAINED:
+        elif not old or old.state in (State.HANDED_OVER, State.DRAINED):
             self._replace_template(fresh)
             self._old += [old] if old else []
             self._serving = None
+            self._end_the_oldest()
+
+    def _end_the_oldest(self) -> None:
+        for web in [web for web in self._old if web.state is State.HANDED_OVER][:-MOST_LINGERING]:
+            logger.info("process %d has stayed for its scripts long enough", web.pid)
+            web.end()
 
     def _replace_template(self, fresh: Template) -> None:
         if self._template:

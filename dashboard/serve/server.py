@@ -7,6 +7,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Protocol
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
@@ -15,21 +16,27 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from .limits import LimitedWebSocket
 from .listener import BACKLOG
 
+Linger = Callable[[], Awaitable[None]]
+
 END_SECONDS = 2
 IDLE_SECONDS = 5
 DRAIN_SECONDS = 60
 """How long pages and imports in flight may still take: at the end, and after a hand-over."""
 
 
+class Drain(Protocol):
+    def __call__(self, *, lingers: bool) -> Awaitable[None]: ...
+
+
 class Server(uvicorn.Server):
     """One listening socket, which the parent owns too: closing it here leaves connections waiting there."""
 
     def __init__(
-        self, config: uvicorn.Config, *, on_accepting: Callable[[], None], on_drain: Callable[[], Awaitable[None]]
+        self, config: uvicorn.Config, *, on_accepting: Callable[[], None], on_drain: Drain, on_linger: Linger
     ) -> None:
         super().__init__(config)
-        self._on_accepting = on_accepting
-        self._on_drain = on_drain
+        self._on_accepting, self._on_drain, self._on_linger = on_accepting, on_drain, on_linger
+        self._is_handing_over = False
         self._idle_seconds = 0
 
     @contextlib.contextmanager
@@ -59,7 +66,8 @@ class Server(uvicorn.Server):
         self._leave(END_SECONDS, idle_seconds=0)
 
     def hand_over(self) -> None:
-        """The same with more patience: the next process is accepting meanwhile."""
+        """The same with more patience: the next process is accepting meanwhile, and some scripts stay."""
+        self._is_handing_over = True
         self._leave(DRAIN_SECONDS, idle_seconds=IDLE_SECONDS)
 
     def _leave(self, seconds: int, *, idle_seconds: int) -> None:
@@ -71,19 +79,23 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
-        await self._on_drain()
+        await self._on_drain(lingers=self._is_handing_over and not self.force_exit)
         await self._let_go()
+        await self._on_linger()
         await super().shutdown(sockets)
 
     async def _let_go(self) -> None:
-        """WebSockets go over at once. An HTTP connection that is idle has one more answer, and is told that it is
-        the last: closed now, it might just be sending a request, which would fail."""
+        """WebSockets go over at once, unless they stay. An HTTP connection that is idle has one more answer, and is
+        told that it is the last: closed now, it might just be sending a request, which would fail."""
         LastingHttp.is_lasting = False
-        for connection in [each for each in self.server_state.connections if isinstance(each, LimitedWebSocket)]:
+        for connection in [each for each in self._leaving() if isinstance(each, LimitedWebSocket)]:
             connection.shutdown()
         give_up = time.monotonic() + self._idle_seconds
-        while self.server_state.connections and not self.force_exit and time.monotonic() < give_up:  # noqa: ASYNC110
+        while self._leaving() and not self.force_exit and time.monotonic() < give_up:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+    def _leaving(self) -> list[asyncio.Protocol]:
+        return [each for each in self.server_state.connections if not getattr(each, "stays", False)]
 
 
 class LastingHttp(HttpToolsProtocol):

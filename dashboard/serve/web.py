@@ -23,7 +23,7 @@ from pluginhost.models import ServerProcess
 
 from .duties import duties
 from .limits import LimitedWebSocket
-from .messages import ACCEPTING, DRAIN, DRAINED, Messages
+from .messages import ACCEPTING, DRAIN, DRAINED, ENDED, HANDED_OVER, Messages
 from .options import url_of
 from .server import END_SECONDS, LastingHttp, Server
 
@@ -39,7 +39,7 @@ class Web:
     ) -> None:
         self._listener, self._control = listener, parent
         self._greeting = _greeting(listener) if greets else ""
-        self._server = Server(_config(), on_accepting=self._tell, on_drain=self._drain)
+        self._server = Server(_config(), on_accepting=self._tell, on_drain=self._drain, on_linger=self._linger)
         if greets and connection.vendor == "sqlite":
             dead = [*dead, *_left_behind()]
         duties.take(name, dead, has_worker=role == "all" or not settings.REDIS_URL)
@@ -70,19 +70,26 @@ class Web:
         for words in self._control.read():
             if words[0] == DRAIN:
                 self._server.hand_over()
+            elif words[0] == ENDED:
+                self._burying = asyncio.create_task(duties.bury(words[1]))
         if not self._control.is_open:
             asyncio.get_running_loop().remove_reader(self._control.fileno())
             self._end()
 
     def _end(self) -> None:
         self._server.end()
+        duties.hurry()
         deadline = threading.Timer(LAST_SECONDS, os._exit, (1,))
         deadline.daemon = True
         deadline.start()
 
-    async def _drain(self) -> None:
+    async def _drain(self, *, lingers: bool) -> None:
         """Nothing is accepted any more; what was received is stored before anybody else is told to accept."""
-        await duties.drain()
+        await duties.drain(lingers=lingers)
+        self._control.say(HANDED_OVER)
+
+    async def _linger(self) -> None:
+        await duties.linger()
         self._control.say(DRAINED)
 
 

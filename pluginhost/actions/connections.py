@@ -216,9 +216,9 @@ def close(connection: Connection, reason: str, at: datetime) -> None:
             nudge.plugin(connection.plugin_id)
 
 
-def at_work(process: ServerProcess) -> list[Connection]:
+def at_work(process_id: int) -> list[Connection]:
     """Those of the process that have sessions."""
-    here = Connection.objects.filter(process=process).exclude(state=State.CLOSED)
+    here = Connection.objects.filter(process=process_id).exclude(state=State.CLOSED)
     return list(here.filter(Exists(Session.objects.held().filter(connection=OuterRef("pk")))))
 
 

@@ -14,6 +14,8 @@ from django.utils import timezone
 from pluginhost.actions import broken_lines, connections
 from pluginhost.models import Connection, ServerProcess
 
+NOTICED_WITHIN = timedelta(seconds=3)
+"""So soon the parent of a process, and then its next one, know that it has ended."""
 _current: ServerProcess | None = None
 
 
@@ -50,7 +52,7 @@ def ended(name: str, reason: str = "The server process that held it ended.") -> 
     if process is None:
         return
     ServerProcess.objects.filter(pk=process.pk, ended_at=None).update(ended_at=now)
-    for connection in connections.at_work(process):
+    for connection in connections.at_work(process.pk):
         broken_lines.note_restart(connection)
         connections.close(connection, reason, at=now)
     connections.close_all(process, reason, at=now)
@@ -62,11 +64,24 @@ def end_expired() -> None:
     if _current is not None:
         silent = silent.exclude(pk=_current.pk)
     for process in list(silent):
-        held = list(Connection.objects.filter(process=process).exclude(state=Connection.State.CLOSED))
+        held = _held_by(process.name)
         ended(process.name, "The server process that held it went silent.")
         renewed = process.lease_until - _lease()
         for connection in held:
             broken_lines.adopt_where_back(connection, since=renewed, until=renewed + _lease() / 3)
+
+
+def ended_just_now(name: str) -> None:
+    """The process called `name` is gone while another serves: its scripts may be back there before we know of it."""
+    now = timezone.now()
+    held = _held_by(name)
+    ended(name)
+    for connection in held:
+        broken_lines.adopt_where_back(connection, since=now - NOTICED_WITHIN, until=now)
+
+
+def _held_by(name: str) -> list[Connection]:
+    return list(Connection.objects.filter(process__name=name).exclude(state=Connection.State.CLOSED))
 
 
 def _lease() -> timedelta:

@@ -16,6 +16,26 @@ async def start(name: str = "", dead: tuple[str, ...] = ()) -> None:
     await gateway.start(name, dead)
 
 
+async def hand_over() -> None:
+    """The next process is about to accept: part from all scripts but those that a cut would hurt, and store."""
+    await gateway.hand_over()
+
+
+async def linger(seconds: float) -> None:
+    """Until those have gone too; at most so long."""
+    await gateway.linger(seconds)
+
+
+def hurry() -> None:
+    """They are not waited for any longer."""
+    gateway.hurry()
+
+
+async def bury(name: str) -> None:
+    """Another process of this server ended without a word."""
+    await gateway.bury(name)
+
+
 async def stop() -> None:
     """Store all that was received and cut the scripts' lines. Call it when nobody is accepted any more."""
     await gateway.stop()

@@ -23,6 +23,7 @@ from .desk import Desk
 from .inbox import Gone, Item, Report
 from .looking import Looking
 from .packets import NAMESPACE
+from .parting import REASON, Parting
 from .peer import Peer
 from .probing import Probing
 from .script import Script
@@ -34,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.004
 RETRY_SECONDS = 1.0
-QUIET_SECONDS = 0.3
-LONGEST_FAREWELL_SECONDS = 2.0
 
 
 class Gateway:
@@ -48,6 +47,7 @@ class Gateway:
         self._telling = Telling(server)
         self._probing = Probing(server, self._peers, self.in_thread)
         self._looking = Looking(self._peers, self.in_thread)
+        self._parting = Parting(self._peers, self.in_thread, transport=self.transport, cut=self.drop, leave=self.leave)
         self._desks: dict[str, Desk] = {}
         self._anonymous = Desk("")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gateway")
@@ -56,7 +56,6 @@ class Gateway:
         self._storing: asyncio.Task[None] | None = None
         self._lease: asyncio.Task[None] | None = None
         self._is_stopping = False
-        self._heard = asyncio.Event()
 
     # --- the process ---
 
@@ -70,22 +69,42 @@ class Gateway:
         self._probing.start()
         self._looking.start(self._process.pk)
 
+    async def hand_over(self) -> None:
+        """Part from the scripts that a cut does not hurt, everything of theirs committed. `linger` for the others, then
+        `stop`. Nobody must be accepted any more."""
+        self._rest()
+        if self._process is not None:
+            await self._parting.part_from_most(self._process.pk)
+
+    async def linger(self, seconds: float) -> None:
+        """Go on storing what the others say until they have gone too; at most so long, or until `hurry`."""
+        if self._process is not None:
+            await self._parting.linger(self._process.pk, seconds)
+
+    def hurry(self) -> None:
+        self._parting.hurry()
+
+    async def bury(self, name: str) -> None:
+        """The process called `name` ended while scripts were with it."""
+        await self.in_thread(processes.ended_just_now, name)
+
     async def stop(self) -> None:
         """Hear out the scripts, commit everything, cut their lines. Nobody must be accepted any more."""
-        self._probing.stop()
-        self._looking.stop()
-        await self._say_farewell()
+        self._rest()
+        await self._parting.part_from_all()
         await self._stop_storing()
-        for peer in list(self._peers.values()):
-            self.drop(peer)
-            self.leave(peer, Gone("The server was restarted."))
         await self._store_rest()
         if self._process is not None:
-            await self.in_thread(processes.ended, self._process.name, "The server was restarted.")
+            await self.in_thread(processes.ended, self._process.name, REASON)
         for desk in self._desks.values():
             desk.close()
         await self.in_thread(connections.close_all)
         self._thread.shutdown(wait=True)
+
+    def _rest(self) -> None:
+        """Ask no script, and look for no work."""
+        self._probing.stop()
+        self._looking.stop()
 
     async def _stop_storing(self) -> None:
         """Let it finish what it has taken out of the inboxes: cancelling it would lose that."""
@@ -168,7 +187,7 @@ class Gateway:
 
     def _post(self, peer: Peer, report: Report) -> None:
         self._desk_of(peer).inbox.put(Item(peer, datetime.now(UTC), report))
-        self._heard.set()
+        self._parting.heard(peer)
         self._something.set()
 
     async def _store_until_the_end(self) -> None:
@@ -200,6 +219,7 @@ class Gateway:
         stored = await self.in_thread(storing.store, [items for _, items in taken])
         for desk, items in taken:
             desk.inbox.put_back([item for item in items if id(item) in stored.left])
+            _note_ends([item for item in items if id(item) not in stored.left])
         for peer, verdict in stored.verdicts.items():
             await self._judge(peer, verdict)
         await self._telling.tell(stored.outcome)
@@ -274,21 +294,6 @@ class Gateway:
 
     # --- the end ---
 
-    async def _say_farewell(self) -> None:
-        """Close our side only: what the scripts sent until they noticed still comes in, and is stored."""
-        for peer in self._peers.values():
-            peer.is_leaving = True
-            transport = self.transport(peer)
-            if transport is not None:
-                transport.half_close()
-        try:
-            async with asyncio.timeout(LONGEST_FAREWELL_SECONDS):
-                while self._peers:
-                    self._heard.clear()
-                    await asyncio.wait_for(self._heard.wait(), QUIET_SECONDS)
-        except TimeoutError:
-            return  # it has been quiet for a while, or too long is too long
-
     async def _renew_lease(self) -> None:
         while True:
             await asyncio.sleep(settings.PLUGINHOST_LEASE_SECONDS / 3)
@@ -296,3 +301,9 @@ class Gateway:
                 await self.in_thread(processes.renew, self._process)
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("the lease was not renewed: %s", error)
+
+
+def _note_ends(stored: list[Item]) -> None:
+    for item in stored:
+        if isinstance(item.report, Gone):
+            item.peer.is_over.set()

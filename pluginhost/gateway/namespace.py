@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import socketio
@@ -42,6 +43,7 @@ class PluginNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             await self._gateway.put(peer, Refused(str(error)))
         else:
             self._gateway.identify(peer, heartbeat.plugin)
+            peer.note_heartbeat(asyncio.get_running_loop().time())
             # A later heartbeat waits no more for a hello that could not be read.
             peer.awaits_hello = heartbeat.announces_hello and peer.verdict is None and not peer.has_said_hello
             await self._gateway.put(peer, heartbeat)

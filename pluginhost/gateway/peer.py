@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 
 from pluginhost.actions.connections import Caller, Verdict
 
+HEARTBEAT_SECONDS = 60.0
+SOON_SECONDS = 3.0
+"""A published client comes back within 1.5 s, and the next process may take a moment until it accepts."""
+LATE_SECONDS = 1.0
+
 
 @dataclass(eq=False)
 class Peer:
@@ -41,6 +46,10 @@ class Peer:
     next_probe_at: float = 0.0
     slowest_ms: float = 0.0
     """The longest that an answer to a probe has taken."""
+    heartbeat_due_at: float = 0.0
+    """When a published client sends its next one, on the loop's clock; 0 before the first."""
+    is_over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Its end is stored, and so all that it said."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     work: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
@@ -58,6 +67,15 @@ class Peer:
     @property
     def is_welcome(self) -> bool:
         return self.verdict is not None and self.verdict.is_welcome
+
+    def note_heartbeat(self, now: float) -> None:
+        """Published clients send one each minute from their start on, and one at each connect: after a reconnect the
+        second tells when the next is due."""
+        self.heartbeat_due_at = now + HEARTBEAT_SECONDS
+
+    def is_about_to_send_heartbeat(self, now: float) -> bool:
+        """So soon that it could fall into a reconnect; one that is late by more than a moment is not waited for."""
+        return -LATE_SECONDS < self.heartbeat_due_at - now < SOON_SECONDS
 
     def stop_timer(self) -> None:
         if self.timer is not None:

@@ -309,6 +309,12 @@ def due(process_id: int) -> list[int]:
     return connections.due(process_id)
 
 
+def at_work(process_id: int) -> list[int]:
+    """This process's connections that have a session open."""
+    close_old_connections()
+    return [connection.pk for connection in connections.at_work(process_id)]
+
+
 @dataclass(frozen=True)
 class News:
     """What a script that said hello has to be told."""

@@ -18,6 +18,8 @@ class Transport(Protocol):
 
     is_too_large: bool
     """Whether it is ending because a message was over the limit."""
+    stays: bool
+    """Whether it is left open when its process hands over to the next."""
 
     def raise_limit(self) -> None:
         """Allow messages up to PLUGINHOST_MESSAGE_LIMIT: the script has shown its secret."""
