@@ -11,7 +11,8 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from dashboard.paging import Page, page_of
-from pluginhost.models import Connection, Plugin, Session
+from pluginhost.ids import is_id
+from pluginhost.models import Connection, Plugin, Session, UnknownCaller
 
 State = Connection.State
 PAGE = 50
@@ -54,6 +55,31 @@ def refused(plugin: Plugin) -> list[Stay]:
     """The newest of those whose secret was wrong from first to last."""
     stays = Connection.objects.filter(plugin=plugin, was_accepted=False).order_by("-last_seen_at")
     return _told(plugin, list(stays[:MOST_REFUSED]))
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A row of those whose id no plugin has."""
+
+    caller: UnknownCaller
+    cure: str
+
+
+def unknown(plugin: Plugin, address: str) -> list[Unknown]:
+    """Who named no plugin at all in the last week, from where this plugin's scripts come, or from `address`: whoever
+    looks, since he may just have started his script. From elsewhere it is somebody else's."""
+    known = Connection.objects.filter(plugin=plugin, was_accepted=True).order_by().values("address")
+    lately = UnknownCaller.objects.filter(last_at__gte=timezone.now() - timedelta(days=7))
+    callers = lately.filter(Q(address__in=known) | Q(address=address))[:MOST_REFUSED]
+    return [Unknown(caller, _cure_of_id(caller)) for caller in callers]
+
+
+def _cure_of_id(caller: UnknownCaller) -> str:
+    if caller.is_deleted:
+        return "The plugin with this ID was deleted."
+    if not is_id(caller.given_id):
+        return "This is no ID: an ID has 24 letters and digits. Copy it from the Development tab."
+    return "No plugin has this ID. If this one is meant, copy its ID from the Development tab."
 
 
 def past(plugin: Plugin, asked: Mapping[str, Any]) -> tuple[Page[Connection], list[Stay]]:

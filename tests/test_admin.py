@@ -50,6 +50,7 @@ from pluginhost.models import (
     StoredFile,
     Task,
     TaskStep,
+    UnknownCaller,
     User,
 )
 
@@ -91,6 +92,7 @@ def _make_one_of_all(owner):
     stay = Connection.objects.create(
         plugin=plugin, process=process, sid="1", state="open", was_accepted=True, address="10.0.0.1"
     )
+    UnknownCaller.objects.create(address="10.0.0.1", given_id=f"id {number}")
     _make_a_script(owner, plugin, process)
     session = makers.make_session(owner, project, plugin)
     key = credentials.digest(credentials.new_session_key())

@@ -5,9 +5,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pluginhost.actions import claims, connection_wishes, connections, plugins, processes, sessions
+from pluginhost.actions import (
+    claims,
+    connection_wishes,
+    connections,
+    plugins,
+    processes,
+    sessions,
+    unknown_callers,
+)
 from pluginhost.actions.connections import Caller
-from pluginhost.models import Connection, Session
+from pluginhost.models import Connection, Session, UnknownCaller
 
 from . import makers
 
@@ -35,9 +43,33 @@ def test_a_second_heartbeat_renews_the_same_connection(plugin, secret):
     assert Connection.objects.count() == 1
 
 
-def test_an_unknown_plugin_leaves_no_row(db):
-    verdict = connections.greet(CALLER, None, "no such id", "x", None, timezone.now())
+def test_an_unknown_plugin_has_no_connection_and_is_written_down_once(db):
+    for _ in range(3):
+        verdict = connections.greet(CALLER, None, "no such id", "x", None, timezone.now())
     assert (verdict.connection, verdict.is_welcome) == (None, False)
+    caller = UnknownCaller.objects.get()
+    assert (caller.given_id, caller.address, caller.tries, caller.is_deleted) == ("no such id", "10.0.0.1", 3, False)
+
+
+def test_a_deleted_plugin_is_known_to_have_been_there(alice, plugin):
+    plugins.delete(makers.principal(alice), plugin)
+    assert greet(plugin, "x").connection is None
+    assert UnknownCaller.objects.get().is_deleted
+
+
+@pytest.mark.parametrize("odd", ["", "x" * 10_000, "nul\0", "\ud800 half of a letter", "<YOUR PLUGIN ID>", "‮"])
+def test_whatever_stands_in_the_place_of_an_id_is_kept(db, odd):
+    connections.greet(CALLER, None, odd, "x", None, timezone.now())
+    given = UnknownCaller.objects.get().given_id
+    assert len(given) == min(len(odd), 64)
+    assert given.isprintable()
+
+
+def test_strangers_cannot_fill_the_table(db, monkeypatch):
+    monkeypatch.setattr(unknown_callers, "MOST", 5)
+    for number in range(8):
+        connections.greet(CALLER, None, f"id {number}", "x", None, timezone.now())
+    assert [caller.given_id for caller in UnknownCaller.objects.all()] == [f"id {number}" for number in range(7, 2, -1)]
 
 
 def test_a_wrong_secret_is_listed_once_however_often_it_is_tried(plugin):

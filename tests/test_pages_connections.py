@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pluginhost.actions import plugins
-from pluginhost.models import AuditEvent, Connection, Plugin, Session
+from pluginhost.models import AuditEvent, Connection, Plugin, Session, UnknownCaller
 
 from . import makers
 
@@ -61,6 +61,24 @@ def test_one_that_is_quarantined_is_told_how_it_gets_out(as_alice, alice, plugin
     plugins.quarantine(makers.principal(alice), plugin, "GPU is away.")
     stay(plugin, state="quarantined", reason="GPU is away.")
     assert "Release the plugin" in shown(as_alice, plugin)
+
+
+def test_who_names_no_plugin_from_here_is_shown_with_the_cure(as_alice, plugin):
+    stay(plugin, address="10.0.0.14")
+    now = timezone.now()
+    for address, given, fields in (
+        ("10.0.0.14", "<YOUR PLUGIN ID>", {}),
+        ("127.0.0.1", "0123456789abcdef01234567", {}),
+        ("127.0.0.1", "0123456789abcdef01234568", {"is_deleted": True}),
+        ("192.0.2.7", "somebody else's", {}),
+        ("10.0.0.14", "of long ago", {"last_at": now - timedelta(days=8)}),
+    ):
+        UnknownCaller.objects.create(address=address, given_id=given, tries=3, **fields)
+    told = shown(as_alice, plugin)
+    for text in ("&lt;YOUR PLUGIN ID&gt;", "This is no ID", "No plugin has this ID", "was deleted"):
+        assert text in told
+    for text in ("somebody else", "of long ago"):
+        assert text not in told
 
 
 def test_returns_of_the_last_day_are_counted(as_alice, plugin):

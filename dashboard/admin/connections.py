@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from pluginhost.models import Connection, ServerProcess
+from pluginhost.models import Connection, ServerProcess, UnknownCaller
 
 from .base import ViewOnly, state
 from .site import site
@@ -19,6 +19,13 @@ class Connections(ViewOnly):
     list_filter = ("state", "was_accepted", "transport", "is_draining")
     list_select_related = ("plugin",)
     search_fields = ("plugin__name", "plugin__uid", "address", "reason")
+
+
+@admin.register(UnknownCaller, site=site)
+class UnknownCallers(ViewOnly):
+    list_display = ("given_id", "address", "dialect", "is_deleted", "tries", "first_at", "last_at")
+    list_filter = ("is_deleted",)
+    search_fields = ("given_id", "address")
 
 
 @admin.register(ServerProcess, site=site)

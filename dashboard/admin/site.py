@@ -15,7 +15,7 @@ from pluginhost.errors import Forbidden
 
 SECTIONS = {
     "People": ("User", "Organization", "Member", "ApiKey", "Notification", "RetentionRule"),
-    "Plugins": ("Plugin", "PluginInProject", "Connection"),
+    "Plugins": ("Plugin", "PluginInProject", "Connection", "UnknownCaller"),
     "Managed scripts": ("ManagedScript", "ScriptInstance", "ScriptStart", "ScriptCode", "ScriptEnvironment"),
     "Projects": (
         "Project", "ProjectHead", "Asset", "Task", "TaskStep", "Batch", "BatchAsset", "Issue", "IssueComment",

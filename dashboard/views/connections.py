@@ -28,6 +28,7 @@ def plugin_connections(request: SignedInRequest, uid: str) -> HttpResponse:
         **frame(request, found, "connections"),
         "present": stays.present(found),
         "refused": stays.refused(found),
+        "unknown": stays.unknown(found, request.META.get("REMOTE_ADDR", "")),
         "page": page,
         "past": past,
         "host": host_of(request),

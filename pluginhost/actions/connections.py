@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from pluginhost import credentials, nudge
-from pluginhost.actions import broken_lines
+from pluginhost.actions import broken_lines, unknown_callers
 from pluginhost.ids import is_id
 from pluginhost.models import Connection, Plugin, ServerProcess, Session
 from pluginhost.prepared import Prepared
@@ -55,6 +55,7 @@ def greet(
     """
     plugin = Plugin.objects.present().filter(uid=plugin_uid).first() if is_id(plugin_uid) else None
     if plugin is None:
+        unknown_callers.note(caller.address, plugin_uid, caller.dialect, at)
         return Verdict(None, False, "There is no plugin with this id here. Copy it again from the plugin's page.")
     wrong = _wrong(plugin, secret, at)
     if wrong:

@@ -20,7 +20,7 @@ from pluginhost.protocol import dialects
 
 from . import storing
 from .desk import Desk
-from .inbox import Gone, Item, Report
+from .inbox import Gone, Item, Refused, Report
 from .looking import Looking
 from .packets import NAMESPACE
 from .parting import REASON, Parting
@@ -289,7 +289,9 @@ class Gateway:
         crowd = Counter(
             other.caller.address for other in self._peers.values() if other.verdict and not other.is_welcome
         )
-        if crowd[peer.caller.address] > settings.PLUGINHOST_QUARANTINE_PER_ADDRESS:
+        most = settings.PLUGINHOST_QUARANTINE_PER_ADDRESS
+        if crowd[peer.caller.address] > most:
+            self._post(peer, Refused(f"Cut off: from one address, no more than {most} that are refused may stay."))
             self.drop(peer)
 
     # --- the end ---

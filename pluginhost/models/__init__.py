@@ -20,6 +20,7 @@ from .retention import DeletedSession, RetentionRule
 from .scope import Scope
 from .session import Response, Session, SessionInputs, SessionReads
 from .task import Task, TaskStep
+from .unknown_caller import UnknownCaller
 from .user import User
 
 __all__ = [
@@ -64,5 +65,6 @@ __all__ = [
     "StoredFile",
     "Task",
     "TaskStep",
+    "UnknownCaller",
     "User",
 ]
