@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from pluginhost import nudge
 from pluginhost.actions import (
     claims,
     connection_wishes,
@@ -41,6 +44,26 @@ def test_a_second_heartbeat_renews_the_same_connection(plugin, secret):
     first = greet(plugin, secret).connection
     assert greet(plugin, secret, first.pk).connection == first
     assert Connection.objects.count() == 1
+
+
+def test_a_mere_renewal_asks_once_and_writes_once(plugin, secret):
+    first = greet(plugin, secret).connection
+    greet(plugin, secret, first.pk)
+    later = timezone.now() + timedelta(minutes=1)
+    with CaptureQueriesContext(database) as asked:
+        assert greet(plugin, secret, first.pk, at=later).is_welcome
+    assert [query["sql"].split()[0] for query in asked if "SAVEPOINT" not in query["sql"]] == ["SELECT", "UPDATE"]
+    first.refresh_from_db()
+    assert first.last_seen_at == later
+
+
+def test_a_renewal_passes_for_no_other_process(plugin, secret, django_capture_on_commit_callbacks):
+    """Whoever watches the database for others' writing must not take it for theirs, once a minute for each script."""
+    first = greet(plugin, secret).connection
+    before = nudge.own_writes()
+    with django_capture_on_commit_callbacks(execute=True):
+        greet(plugin, secret, first.pk)
+    assert nudge.own_writes() > before
 
 
 def test_an_unknown_plugin_has_no_connection_and_is_written_down_once(db):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from pluginhost.actions import connections, plugins
 from pluginhost.actions.connections import Caller, Verdict
-from pluginhost.gateway import storing
+from pluginhost.gateway import questions, storing
 from pluginhost.gateway.inbox import Acknowledged, Gone, Inbox, Item, Refused
 from pluginhost.gateway.peer import Peer
 from pluginhost.models import Connection, LogLine, Response, Session
@@ -136,13 +136,13 @@ def test_the_grace_of_a_lost_session_counts_from_when_the_socket_went(peer, sess
 
 def test_recheck_knows_a_closed_connection(peer, session):
     connections.close(session.connection, "gone", timezone.now())
-    assert not storing.recheck(peer)
+    assert not questions.recheck(peer)
 
 
 def test_what_comes_after_a_script_was_found_out_of_service_brings_nothing_back(alice, plugin, peer, session):
     """The loop has not heard of it yet: the verdict on the peer is still the old one."""
     plugins.quarantine(makers.principal(alice), plugin, "Look at it.")
-    assert not storing.recheck(peer)
+    assert not questions.recheck(peer)
     storing.store([[item(peer, line(session, "still talking"))]])
     session.refresh_from_db()
     assert session.state == Session.State.LOST

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -20,12 +19,13 @@ from pluginhost.protocol import dialects
 
 from . import storing
 from .desk import Desk
-from .inbox import Gone, Item, Refused, Report
+from .inbox import Gone, Item, Report
 from .looking import Looking
 from .packets import NAMESPACE
 from .parting import REASON, Parting
 from .peer import Peer
 from .probing import Probing
+from .quarantine import Quarantine
 from .script import Script
 from .server import ScriptServer
 from .telling import Telling
@@ -47,9 +47,11 @@ class Gateway:
         self._telling = Telling(server)
         self._probing = Probing(server, self._peers, self.in_thread)
         self._looking = Looking(self._peers, self.in_thread)
+        self._quarantine = Quarantine(server, self._peers, post=self._post, drop=self.drop)
         self._parting = Parting(self._peers, self.in_thread, transport=self.transport, cut=self.drop, leave=self.leave)
         self._desks: dict[str, Desk] = {}
         self._anonymous = Desk("")
+        self._full: set[Desk] = set()  # those in whose inboxes something waits, as far as it is not being stored
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gateway")
         self._something = asyncio.Event()
         self._process: ServerProcess | None = None
@@ -186,7 +188,9 @@ class Gateway:
         return self._desks.get(peer.plugin_uid or "", self._anonymous)
 
     def _post(self, peer: Peer, report: Report) -> None:
-        self._desk_of(peer).inbox.put(Item(peer, datetime.now(UTC), report))
+        desk = self._desk_of(peer)
+        desk.inbox.put(Item(peer, datetime.now(UTC), report))
+        self._full.add(desk)
         self._parting.heard(peer)
         self._something.set()
 
@@ -206,32 +210,31 @@ class Gateway:
 
     async def _store_rest(self) -> None:
         """Everything that is still in the inboxes; the last of it must not wait for a database that is away."""
-        while any(len(desk.inbox) for desk in self._all_desks()):
+        while self._full:
             if not await self._store_once():
                 logger.error("the database is away: what scripts said last is lost")
                 return
 
     async def _store_once(self) -> bool:
         """Store what the inboxes hold now; False when the database is away, and then what was not stored is kept."""
-        taken = [(desk, desk.inbox.take()) for desk in self._all_desks() if len(desk.inbox)]
-        if not taken:
+        full, self._full = self._full, set()
+        if not full:
             return True
+        taken = [(desk, desk.inbox.take()) for desk in full]
         stored = await self.in_thread(storing.store, [items for _, items in taken])
         for desk, items in taken:
             desk.inbox.put_back([item for item in items if id(item) in stored.left])
             _note_ends([item for item in items if id(item) not in stored.left])
+        self._full.update(desk for desk, _ in taken if len(desk.inbox))
         for peer, verdict in stored.verdicts.items():
             await self._judge(peer, verdict)
         await self._telling.tell(stored.outcome)
         self._close_idle_desks([desk for desk, _ in taken])
         if stored.left and not self._is_stopping:
             await asyncio.sleep(RETRY_SECONDS)
-        if any(len(desk.inbox) for desk, _ in taken):
+        if self._full:
             self._something.set()
         return not stored.left
-
-    def _all_desks(self) -> list[Desk]:
-        return [*self._desks.values(), self._anonymous]
 
     def _close_idle_desks(self, desks: list[Desk]) -> None:
         for desk in desks:
@@ -244,7 +247,7 @@ class Gateway:
 
     async def _judge(self, peer: Peer, verdict: Verdict) -> None:
         """What follows from a heartbeat: work for the welcome, quarantine for the others."""
-        peer.verdict = verdict
+        before, peer.verdict = peer.verdict, verdict
         if peer.is_gone:
             return
         peer.stop_timer()
@@ -253,9 +256,10 @@ class Gateway:
             peer.work = asyncio.create_task(self._script(peer).work(), name=f"script {verdict.connection.pk}")
         if verdict.is_welcome:
             self.server.raise_limit(self._eio_sid(peer))
-            peer.wake.set()
+            if before is None or before.connection != verdict.connection or not before.is_welcome:
+                peer.wake.set()  # for a mere renewal there is nothing new to look for
         else:
-            await self._quarantine(peer, verdict.reason)
+            await self._quarantine.keep(peer, verdict.reason)
 
     def _script(self, peer: Peer) -> Script:
         return Script(
@@ -272,27 +276,6 @@ class Gateway:
             await self._telling.tell_one(peer, "test_answered", {})
 
         await self.server.emit("plugin", {"test": True}, to=peer.sid, namespace=NAMESPACE, callback=answered)
-
-    async def _quarantine(self, peer: Peer, reason: str) -> None:
-        """Tell it once, in the name of an event, and leave it be: clients that are cut off come back in a storm."""
-        if peer.told != reason:
-            peer.told = reason
-            await self.server.emit(f"pluginhost: {reason}", to=peer.sid, namespace=NAMESPACE)
-            logger.info("a script from %s is kept without work: %s", peer.caller.address, reason)
-        loop = asyncio.get_running_loop()
-        peer.timer = loop.call_later(settings.PLUGINHOST_QUARANTINE_SECONDS, self._thin_out, peer)
-
-    def _thin_out(self, peer: Peer) -> None:
-        """Beyond so many an address, sockets in quarantine are cut."""
-        if peer.is_welcome or peer.is_gone:
-            return
-        crowd = Counter(
-            other.caller.address for other in self._peers.values() if other.verdict and not other.is_welcome
-        )
-        most = settings.PLUGINHOST_QUARANTINE_PER_ADDRESS
-        if crowd[peer.caller.address] > most:
-            self._post(peer, Refused(f"Cut off: from one address, no more than {most} that are refused may stay."))
-            self.drop(peer)
 
     # --- the end ---
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError
 
 from pluginhost import nudge
 
-from . import storing
+from . import questions
 from .ear import Ear
 from .peer import Peer
 
@@ -55,7 +55,8 @@ class Looking:
                 await asyncio.wait_for(self._asked.wait(), TICK_SECONDS)
             self._asked.clear()
             try:
-                self._wake(set(await self._in_thread(storing.due, self._process_id)))
+                if due := await self._in_thread(questions.due, self._process_id):
+                    self._wake(set(due))
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("could not look for work: %s", error)
                 await asyncio.sleep(TICK_SECONDS)

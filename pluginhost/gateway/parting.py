@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError
 
-from . import storing
+from . import questions
 from .inbox import Gone
 from .peer import Peer
 from .transport import Transport
@@ -89,7 +89,7 @@ class Parting:
         """Those of a published client stay that are at work, or about to send a heartbeat; while the database is away,
         it is not known who is at work."""
         try:
-            busy = set(await self._in_thread(storing.at_work, process_id))
+            busy = set(await self._in_thread(questions.at_work, process_id))
         except (DatabaseError, InterfaceError) as error:
             logger.warning("it is not known who is at work: %s", error)
             busy = {peer.connection_id for peer in self._peers.values()}

@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError
 
 from pluginhost.actions import claims, log_lines
 
-from . import storing
+from . import questions
 from .inbox import Acknowledged, Report
 from .peer import Peer
 
@@ -53,7 +53,7 @@ class Script:
         connection_id, verdict = self._peer.connection_id, self._peer.verdict
         if connection_id is None or verdict is None:
             return
-        is_welcome = await self._in_thread(storing.recheck, self._peer)
+        is_welcome = await self._in_thread(questions.recheck, self._peer)
         if self._peer.verdict is verdict and is_welcome != verdict.is_welcome:
             self._peer.verdict = replace(verdict, is_welcome=is_welcome)
             if is_welcome and self._peer.has_said_hello:
@@ -85,7 +85,7 @@ class Script:
     async def _tell_news(self, connection_id: int) -> None:
         """What nobody can tell a published client: that a session was cancelled, that no more will come."""
         peer = self._peer
-        news = await self._in_thread(storing.news_for, connection_id)
+        news = await self._in_thread(questions.news_for, connection_id)
         for session in set(news.cancelled) - peer.told_over:
             await self._tell(peer, "cancel", {"session": session})
         peer.told_over = set(news.cancelled)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from .outcome import Outcome
 from .packets import NAMESPACE
 from .peer import Peer
 from .server import ScriptServer
-from .storing import Outcome
 
 GATHER_SECONDS = 0.1
 
