@@ -54,7 +54,7 @@ def test_a_script_is_uploaded_started_given_a_variable_and_stopped(server, tab):
     expect(tab.locator("#log")).to_contain_text("its word is None")
     tab.get_by_role("link", name="Change", exact=True).click()
     tab.get_by_label("Name of a new variable").fill("WORD")
-    tab.get_by_label("Value of a new variable").fill("a word that nobody reads")
+    tab.get_by_label("Its value").fill("a word that nobody reads")
     tab.get_by_role("button", name="Save changes").click()
     expect(tab.locator("#log")).to_contain_text("its word is •••", timeout=90_000)
     assert "nobody reads" not in tab.content()
@@ -87,11 +87,11 @@ def test_requirements_that_cannot_be_met_say_what_pip_says(server, tab):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("notes.txt", b"hello", "neither"),
-        ("broken.zip", b"PK\x03\x04 but no more", "zip"),
-        ("broken.py", b"def broken(:\n", "line 1"),
+        ("notes.txt", b"hello", "neither a Python file nor a zip"),
+        ("broken.zip", b"PK\x03\x04 but no more", "cannot be unpacked"),
+        ("broken.py", b"def broken(:\n", "broken.py, line 1"),
     ],
 )
 def test_what_is_no_script_is_refused_with_the_reason(tab, name, content, said):
     upload(tab, name, content)
-    expect(tab.locator("main")).to_contain_text(said)
+    expect(tab.locator(".toasts")).to_contain_text(said)
