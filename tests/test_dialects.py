@@ -4,8 +4,8 @@ import pytest
 
 from .clients import CLIENTS, EVERY_VERSION
 from .restarts import (
-    CAREFUL,
     SILENT,
+    TALKING,
     assert_never_noticed,
     assert_nothing_lost,
     newest_connection,
@@ -63,15 +63,17 @@ def test_a_run_does_not_notice_that_the_server_is_killed_and_the_next_one_works(
 
 
 def test_a_hand_over_loses_no_line(alone, begun, go, tmp_path):
-    _, _, number = begun(CAREFUL)
+    """At work it does not notice; idle, it comes to who serves now."""
+    plugin, project, number = begun(TALKING)
     wait_more_lines(alone, [number])
     before = newest_connection(alone)
     alone.hand_over()
-    wait_back(alone, [number], before)
     wait_more_lines(alone, [number])
     go.touch()
     assert alone.wait_state(number)["state"] == "succeeded"
     assert_nothing_lost(alone.log_of(number), tmp_path / "kept")
+    wait_back(alone, [number], before)
+    assert alone.wait_state(alone.run(project, plugin))["state"] == "succeeded"
 
 
 def test_after_an_exception_the_next_run_works(server, script, version):

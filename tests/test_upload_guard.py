@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from django.db import connections
 from django.test import Client
 
 from dashboard.guard import Guard, limit_of
@@ -35,9 +37,12 @@ def status_of(path: str, **headers: str) -> int:
             "headers": pairs,
             "scheme": "http",
         }
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))  # the one thread whose connection is closed below
         line = ApplicationCommunicator(Guard(_taken), scope)
         await line.send_input({"type": "http.request", "body": b"12345", "more_body": False})
         answer = await line.receive_output(5)
+        await loop.run_in_executor(None, connections.close_all)
         return int(answer["status"])
 
     return asyncio.run(story())
