@@ -14,6 +14,7 @@ from pluginhost.actions import broken_lines, unknown_callers
 from pluginhost.ids import is_id
 from pluginhost.models import Connection, Plugin, ServerProcess, Session
 from pluginhost.prepared import Prepared
+from pluginhost.protocol import dialects
 
 State = Connection.State
 ASKED_TO_GO = "It was disconnected on the plugin's page. Start the script anew to have it work again."
@@ -58,7 +59,7 @@ def greet(
         return Verdict(renewed, True)
     plugin = Plugin.objects.present().filter(uid=plugin_uid).first() if is_id(plugin_uid) else None
     if plugin is None:
-        unknown_callers.note(caller.address, plugin_uid, caller.dialect, at)
+        unknown_callers.note(caller.address, plugin_uid, dialects.OURS if announces_hello else caller.dialect, at)
         return Verdict(None, False, "There is no plugin with this id here. Copy it again from the plugin's page.")
     wrong = _wrong(plugin, secret, at)
     if wrong:

@@ -17,7 +17,7 @@ from pluginhost.models import ManagedScript, ScriptEnvironment, ScriptInstance, 
 
 from . import preparing
 from .process import Process
-from .said import reason_of
+from .said import reason_of, with_full_stop
 from .surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Instance:
         reason = reason_of(end, script, max(0.0, seconds), was_asked=was_asked)
         ended = Ended(end.code, was_asked, reason, end.last_lines)
         sentence = await self._around.in_thread(script_starts.note_ended, self._around.keeper, start, ended, now)
-        process.let_go(f"{reason} {sentence}".strip())
+        process.let_go(f"{with_full_stop(reason)} {sentence}".strip())
         self._keeping.leaving.append(process)
         self.process = self._start = None
         self._gone.append(Gone(start, reason, now + GONE_FOR))

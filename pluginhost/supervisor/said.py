@@ -34,6 +34,11 @@ def reason_of(end: End, script: ManagedScript, seconds: float, *, was_asked: boo
     return f"{how} {_after(seconds)}.{f' {last}' if last and end.code else ''}"
 
 
+def with_full_stop(text: str) -> str:
+    """What a script said last has none, and a sentence may follow."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def _stopped(end: End, script: ManagedScript) -> str:
     if end.code == -signal.SIGKILL:
         return f"It did not end within {script.patience_s} s of {script.stop_signal}, and was killed."
