@@ -57,6 +57,19 @@ def test_a_mere_renewal_asks_once_and_writes_once(plugin, secret):
     assert first.last_seen_at == later
 
 
+def test_a_renewal_of_a_quarantined_plugins_script_is_none(alice, plugin, secret):
+    first = greet(plugin, secret).connection
+    plugins.quarantine(makers.principal(alice), plugin, "GPU is away.")
+    verdict = greet(plugin, secret, first.pk)
+    assert (verdict.is_welcome, verdict.connection.pk, verdict.reason) == (False, first.pk, "GPU is away.")
+
+
+def test_a_renewal_of_one_that_was_asked_to_go_is_none(alice, plugin, secret):
+    first = greet(plugin, secret).connection
+    Connection.objects.filter(pk=first.pk).update(is_to_go=True)  # asked for just now, and not looked at yet
+    assert not greet(plugin, secret, first.pk).is_welcome
+
+
 def test_a_renewal_passes_for_no_other_process(plugin, secret, django_capture_on_commit_callbacks):
     """Whoever watches the database for others' writing must not take it for theirs, once a minute for each script."""
     first = greet(plugin, secret).connection
