@@ -141,6 +141,17 @@ def test_a_script_that_has_been_back_since_then_goes_on(session, plugin, setting
     assert session.is_presumed_alive == is_back
 
 
+@pytest.mark.parametrize(("seconds", "is_back"), [(1, True), (20, False)])
+def test_a_process_that_ends_beside_us_may_be_missed_before_we_know(session, plugin, seconds, is_back):
+    """Its script is back here a moment before we hear of it; one that has been here for longer is another."""
+    process = processes.begin(name="old")
+    Connection.objects.update(process=process, opened_at=ago(600))
+    Connection.objects.filter(pk=makers.make_connection(plugin, sid="here").pk).update(opened_at=ago(seconds))
+    processes.ended_just_now("old")
+    session.refresh_from_db()
+    assert session.state == (Session.State.RUNNING if is_back else Session.State.LOST)
+
+
 def test_a_process_that_renews_its_lease_is_not(session):
     process = processes.begin(name="three")
     Connection.objects.update(process=process)
