@@ -24,7 +24,8 @@ from .waiting import until
 
 pytestmark = [pytest.mark.story, pytest.mark.postgresql, pytest.mark.xdist_group("several")]
 SLOW_TICK_S = 5
-"""How long a page waits when no nudge comes."""
+"""How long a page, or a supervisor, waits when no nudge comes."""
+STEADY = "import signal\nwhile True: signal.pause()\n"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory, redis: str) -> Iterator[tuple[Server, Server]]:
     """The server that scripts connect to, and the one that people ask."""
-    limits = {"role": "web", "sweep_seconds": 1, "grace_seconds": 2, "lease_seconds": 5}
+    limits = {"role": "web", "sweep_seconds": 1, "grace_seconds": 2, "lease_seconds": 5, "managed_scripts": 1}
     one = Server(tmp_path_factory.mktemp("one"), **limits)
     one.environment["REDIS_URL"] = redis
     one.start()
@@ -50,8 +51,15 @@ def pair(tmp_path_factory: pytest.TempPathFactory, redis: str) -> Iterator[tuple
 @contextlib.contextmanager
 def worker_of(server: Server, *arguments: str) -> Iterator[None]:
     """One of Celery's programs on the site of this server, as operators are told to start it."""
-    command = [sys.executable, "-m", "celery", "-A", "dashboard", *arguments, "--loglevel=WARNING"]
-    with (server.folder / f"{arguments[0]}.log").open("ab") as log:
+    with running(server, arguments[0], "-m", "celery", "-A", "dashboard", *arguments, "--loglevel=WARNING"):
+        yield
+
+
+@contextlib.contextmanager
+def running(server: Server, name: str, *arguments: str) -> Iterator[None]:
+    """A program beside this server, in its environment."""
+    command = [sys.executable, *arguments]
+    with (server.folder / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=server.environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield
@@ -167,3 +175,27 @@ def test_a_server_that_is_gone_is_noticed_by_the_others(pair, tmp_path: Path):
         until(lambda: not peer.is_open, "the line to be cut")
     ended = other.wait_state(number)
     assert (ended["state"], bool(ended["reason"])) == ("crashed", True)
+
+
+def test_a_supervisor_hears_at_once_what_is_wanted(pair):
+    """Stopped and started again and again: with its slow tick alone, each takes a tick."""
+    _, other = pair
+    plugin = other.new_plugin(name="Kept elsewhere")["id"]
+
+    def wait_for(*states: str) -> None:
+        until(lambda: {one["state"] for one in other.api("GET", path)["instances"]} & {*states}, str(states), 120)
+
+    path = f"/api/v1/plugins/{plugin}/script"
+    with running(other, "supervise", "manage.py", "supervise", "--url", other.url):
+        assert other.request("POST", f"{path}/versions", data=STEADY).ok
+        other.api("POST", f"{path}/start")
+        wait_for("starting", "up")
+        began = time.monotonic()
+        for _ in range(5):
+            other.api("POST", f"{path}/stop")
+            wait_for("stopped")
+            other.api("POST", f"{path}/start")
+            wait_for("starting", "up")
+        assert time.monotonic() - began < 5 * SLOW_TICK_S
+        other.api("POST", f"{path}/stop")
+        wait_for("stopped")
