@@ -90,6 +90,25 @@ def test_nobody_gets_new_work(scene):
     assert busy.wake.is_set(), "its task ends"
 
 
+def test_of_thousands_some_go_at_a_time(scene, monkeypatch):
+    """Those that wait for their turn stay on the line: the next process accepts meanwhile."""
+    monkeypatch.setattr(parting, "AT_ONCE", 2)
+    for number in range(5):
+        scene.add(number + 1)
+    polling = scene.add(6)
+    scene.lines[polling.sid] = None
+    parted = scene.parting
+
+    async def part() -> None:
+        await parted.part_from_most(PROCESS)
+        assert {peer.connection_id for peer in scene.cut} == {1, 6}
+        assert all(scene.lines[peer.sid].stays for peer in scene.peers.values())
+        await asyncio.wait_for(parted.linger(PROCESS, 60), 10)
+
+    asyncio.run(part())
+    assert sorted(peer.connection_id for peer in scene.cut) == [1, 2, 3, 4, 5, 6]
+
+
 def test_our_own_client_goes_also_from_its_work(scene):
     own = scene.add(1, has_said_hello=True)
     scene.busy = {1}

@@ -27,6 +27,8 @@ QUIET_SECONDS = 0.3
 LONGEST_FAREWELL_SECONDS = 2.0
 LONGEST_STORING_SECONDS = 5.0
 LOOK_SECONDS = 0.5
+AT_ONCE = 500
+"""Of more, the next process could not accept before their ends are stored, and a client gives up after five seconds."""
 REASON = "The server was restarted."
 
 
@@ -65,7 +67,7 @@ class Parting:
         for peer in self._peers.values():
             peer.is_leaving = True
             peer.wake.set()
-        going = await self._may_go(process_id)
+        going = await self._next_to_go(process_id)
         for peer in self._peers.values():
             transport = self._transport(peer)
             if peer not in going and transport is not None:
@@ -78,12 +80,18 @@ class Parting:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._peers and not self._haste.is_set():
-                    await self._part(await self._may_go(process_id))
-                    await self._wait()
+                    await self._part(going := await self._next_to_go(process_id))
+                    if len(going) < AT_ONCE:
+                        await self._wait()
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._haste.wait(), LOOK_SECONDS)
+
+    async def _next_to_go(self, process_id: int) -> list[Peer]:
+        """Those first who cannot stay: the requests of long polling come to the next process already."""
+        going = await self._may_go(process_id)
+        return sorted(going, key=lambda peer: self._transport(peer) is not None)[:AT_ONCE]
 
     async def _may_go(self, process_id: int) -> list[Peer]:
         """Those of a published client stay that are at work, or about to send a heartbeat; while the database is away,
