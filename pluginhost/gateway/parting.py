@@ -68,9 +68,9 @@ class Parting:
             peer.is_leaving = True
             peer.wake.set()
         going = await self._next_to_go(process_id)
-        for peer in self._peers.values():
+        for peer in set(self._peers.values()) - set(going):
             transport = self._transport(peer)
-            if peer not in going and transport is not None:
+            if transport is not None:
                 transport.stays = True
         await self._part(going)
         await self._until_stored(going)
