@@ -74,12 +74,10 @@ def greet(
 def _renew(known: int, plugin_uid: str, secret: str, at: datetime) -> Connection | None:
     """The short way of nearly all heartbeats: of a script that is here, and about which nothing has changed."""
     connection: Connection | None = _accepted.first(known)
-    if connection is None or connection.state != State.OPEN or connection.is_to_go:
+    if connection is None or connection.state != State.OPEN or _is_out(connection):
         return None
     plugin = connection.plugin
-    if plugin.uid != plugin_uid or plugin.deleted_at is not None or plugin.is_quarantined():
-        return None
-    if not credentials.matches(secret, plugin.secret_digest):
+    if plugin.uid != plugin_uid or not credentials.matches(secret, plugin.secret_digest):
         return None
     nudge.nobody()
     is_here = Connection.objects.filter(pk=known, state=State.OPEN).update(last_seen_at=at)
@@ -182,7 +180,7 @@ def recheck(connection_id: int, at: datetime) -> bool:
     if connection is None or connection.state == State.CLOSED:
         return False
     plugin = connection.plugin
-    is_out = plugin.is_quarantined() or plugin.deleted_at is not None or connection.is_to_go
+    is_out = _is_out(connection)
     mine = Connection.objects.filter(pk=connection.pk)
     if is_out and connection.state == State.OPEN:
         reason = plugin.quarantine_reason or (ASKED_TO_GO if connection.is_to_go else "The plugin was deleted.")
@@ -196,6 +194,12 @@ def recheck(connection_id: int, at: datetime) -> bool:
         nudge.plugin(plugin.pk)
         return True
     return not is_out and connection.state == State.OPEN
+
+
+def _is_out(connection: Connection) -> bool:
+    """Whether its plugin, or what was asked of it, keeps it from work; `_out` asks the same of the database."""
+    plugin = connection.plugin
+    return plugin.is_quarantined() or plugin.deleted_at is not None or connection.is_to_go
 
 
 def due(process_id: int) -> list[int]:
